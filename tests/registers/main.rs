@@ -1,11 +1,12 @@
 //! Readers of files, from the outside: a file in, a table and a report out. A file a register, and what
-//! holds of all of them (`schemas`, `spreadsheets`, `table`, `junk`).
+//! holds of all of them (`damage`, `schemas`, `spreadsheets`, `table`, `junk`).
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod addresses;
 mod attributions;
+mod damage;
 mod demandes;
 mod echange;
 mod junk;

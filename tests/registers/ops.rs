@@ -209,7 +209,7 @@ fn a_spreadsheets_damage_changes_nothing_in_the_table() {
     let sound = "VAGUE;BAILLEUR_SIREN;DEPCOM;STATUT_LOGEMENT;STATUT_REPONSE;TYPE_MENAGE;NB_PERSONNES;NB_MINEURS;RFR;PCT_PLAFOND;NOMVOIE\n\
         2024;005520135;06029;OCCUPE;REPONSE;ISOLE;1;0;12000;52.5;ALLEE DE L'EGLISE\n";
     let damaged = "vague\tBailleur_Siren\tdepcom\tstatut_logement\tstatut_reponse\ttype_menage\tnb_personnes\tnb_mineurs\trfr\tpct_plafond\tnomvoie\r\n\
-        2024,0\t5520135\t6029\tOccupé\tRéponse\tisolé\t1,0\t0,0\t1,2E+04\t52,5 %\tAllée de l’Église\r\n";
+        2024,0\t5520135\t6029\tOccupé\tRéponse\tisolé\t1,0\t0,0\t1,2000E+04\t52,5 %\tAllée de l’Église\r\n";
     let dir = tempfile::tempdir().expect("folder");
     let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(damaged);
     let mut bom = b"\xef\xbb\xbf".to_vec();

@@ -14,13 +14,13 @@ use mosaique::registers::report::Report;
 use mosaique::registers::zones::{self, ZonesOptions};
 use mosaique::registers::{addresses, attributions, ops, rpls, thresholds, workbook};
 
-struct Done {
+pub(crate) struct Done {
     dir: tempfile::TempDir,
-    report: Report,
+    pub(crate) report: Report,
 }
 
 impl Done {
-    fn column(&self, name: &str) -> Vec<String> {
+    pub(crate) fn column(&self, name: &str) -> Vec<String> {
         let file = ["logements", "menages", "attributions", "seuils", "adresses", "appartenance"]
             .into_iter()
             .find(|n| self.dir.path().join(format!("{n}.parquet")).exists())
@@ -29,22 +29,22 @@ impl Done {
         (0..rows.height()).map(|i| cell(&rows, name, i)).collect()
     }
 
-    fn counts(&self) -> (u64, u64, u64) {
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
         (self.report.lignes_lues, self.report.lignes_gardees, self.report.lignes_rejetees)
     }
 
-    fn count(&self, key: &str) -> u64 {
+    pub(crate) fn count(&self, key: &str) -> u64 {
         self.report.comptes.get(key).copied().unwrap_or(0)
     }
 
     /// Lines flagged or refused by a rule.
-    fn lines(&self, rule: &str) -> Vec<u64> {
+    pub(crate) fn lines(&self, rule: &str) -> Vec<u64> {
         findings(self.dir.path()).into_iter().filter(|f| f.2 == rule).map(|f| f.0).collect()
     }
 }
 
 /// Imports bytes as a file of this register.
-fn import(register: &str, bytes: &[u8]) -> Result<Done, String> {
+pub(crate) fn import(register: &str, bytes: &[u8]) -> Result<Done, String> {
     let dir = tempfile::tempdir().expect("folder");
     let path = dir.path().join("fichier");
     std::fs::write(&path, bytes).expect("file");
@@ -89,15 +89,15 @@ fn import_file(register: &str, path: &Path) -> Result<Done, String> {
     Ok(Done { dir, report })
 }
 
-fn read(register: &str, text: &str) -> Done {
+pub(crate) fn read(register: &str, text: &str) -> Done {
     import(register, text.as_bytes()).unwrap_or_else(|e| panic!("{e}"))
 }
 
-const RPLS: &str = "IDENT_REP;IDENT_INT;SIRET;DEPCOM;CODEPOSTAL;LIBCOM;NUMVOIE;TYPVOIE;NOMVOIE;NBPIECE;SURFHAB;CONSTRUCT;FINAN;MODE;BAIL;LOYERPRINC;DPEDATE;DPEENERGIE;X;Y";
-const OPS: &str = "vague;bailleur_siren;ident_rep;depcom;statut_logement;statut_reponse;date_entree;type_menage;nb_personnes;nb_mineurs;age_titulaire;rfr;pct_plafond;aide_logement";
+pub(crate) const RPLS: &str = "IDENT_REP;IDENT_INT;SIRET;DEPCOM;CODEPOSTAL;LIBCOM;NUMVOIE;TYPVOIE;NOMVOIE;NBPIECE;SURFHAB;CONSTRUCT;FINAN;MODE;BAIL;LOYERPRINC;DPEDATE;DPEENERGIE;X;Y";
+pub(crate) const OPS: &str = "vague;bailleur_siren;ident_rep;depcom;statut_logement;statut_reponse;date_entree;type_menage;nb_personnes;nb_mineurs;age_titulaire;rfr;pct_plafond;aide_logement";
 
 /// A sound dwelling, with some cells changed.
-fn dwelling(n: usize, changes: &[(&str, &str)]) -> String {
+pub(crate) fn dwelling(n: usize, changes: &[(&str, &str)]) -> String {
     let number = format!("CD{n:08}");
     let mut cells = vec![
         number.as_str(),
@@ -125,7 +125,7 @@ fn dwelling(n: usize, changes: &[(&str, &str)]) -> String {
 }
 
 /// A household that answered, with some cells changed.
-fn household(n: usize, changes: &[(&str, &str)]) -> String {
+pub(crate) fn household(n: usize, changes: &[(&str, &str)]) -> String {
     let number = format!("38{n:08}");
     let mut cells = vec![
         "2024",
@@ -154,7 +154,7 @@ fn change<'a>(cells: &mut [&'a str], header: &str, changes: &[(&str, &'a str)]) 
     cells.join(";")
 }
 
-fn file(header: &str, rows: &[String]) -> String {
+pub(crate) fn file(header: &str, rows: &[String]) -> String {
     format!("{header}\r\n{}\r\n", rows.join("\r\n"))
 }
 
@@ -516,7 +516,9 @@ fn points_in_degrees_and_answers_of_a_geocoder_are_read() {
         assert_eq!((got.column("lon")[0].as_str(), got.count("geocodages_incertains")), ("", 1));
     }
     let swapped = bare("longitude;latitude", "45.1885;5.7268");
-    assert_eq!((swapped.column("lon")[0].as_str(), swapped.lines("R08")), ("", vec![2]));
+    assert_eq!((at(&swapped), swapped.count("coordonnees_echangees")), (there.clone(), 1));
+    let abroad = bare("longitude;latitude", "12.4964;41.9028");
+    assert_eq!((abroad.column("lon")[0].as_str(), abroad.lines("R08")), ("", vec![2]));
     // Degrees under the names of metres, and metres that go before degrees.
     let got = read("rpls", &file(RPLS, &[dwelling(1, &[("X", "5.7268"), ("Y", "45.1885")])]));
     assert_eq!(at(&got), there);

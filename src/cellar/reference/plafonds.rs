@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "plafonds.toml";
@@ -46,6 +47,8 @@ pub enum UndeterminedYoung {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(deserialize_with = "version")]
+    version: String,
     source: Source,
     classes: Classes,
     categories: Categories,
@@ -119,6 +122,8 @@ struct Table {
 /// The ceilings, ready to be asked.
 #[derive(Debug)]
 pub struct Plafonds {
+    /// Of the ceilings in force, « d’origine » or changed here.
+    pub version: String,
     /// Year of 1 January → [zone][category 1..6, further person], €/year.
     tables: FxHashMap<u16, [[u32; 7]; 3]>,
     departements: FxHashMap<String, Zone>,
@@ -197,6 +202,7 @@ impl Plafonds {
             young_sum_max: file.categories.jeune_menage_somme_ages_max,
             young_undetermined: file.categories.jeune_menage_indetermine,
             overseas_reason: file.outre_mer.motif,
+            version: file.version,
             source: file.source,
         })
     }

@@ -10,9 +10,10 @@ use super::ReferenceError;
 
 /// Cells that mean « nothing » in any column of any register: marks that people put for it, and what
 /// spreadsheets and databases write where they have no value.
-pub const NOTHING: [&str; 16] = [
-    "-", "--", "–", "—", ".", "..", "(null)", "<null>", "(vide)", "<NA>", "#N/A", "#VALEUR!", "#VALUE!",
-    "#REF!", "#DIV/0!", "#NOM?",
+pub const NOTHING: [&str; 31] = [
+    "-", "--", "–", "—", ".", "..", "(null)", "<null>", "(vide)", "<vide>", "vide", "<NA>", "#N/A", "#N/D",
+    "#VALEUR!", "#VALUE!", "#REF!", "#DIV/0!", "#NOM?", "#NAME?", "#NUL!", "#NULL!", "#NOMBRE!", "#NUM!",
+    "\\N", "None", "NaT", "N.A.", "N.C.", "N.D.", "NR",
 ];
 
 /// A column that a file may have.
@@ -105,13 +106,31 @@ impl Liste {
         if let Some(v) = self.valeurs.iter().find(|v| v.id.as_bytes() == cell) {
             return Some(v.code);
         }
-        self.by_word.get(&mot(&String::from_utf8_lossy(cell))).copied()
+        let word = mot(&String::from_utf8_lossy(cell));
+        let known = |word: &str| self.by_word.get(word).copied();
+        // « 3 » is 03 once a spreadsheet took its zero.
+        let padded =
+            |word: &str| (word.len() == 1 && word.as_bytes()[0].is_ascii_digit()).then(|| format!("0{word}"));
+        let spelt = spelt(&word);
+        known(&word)
+            .or_else(|| known(spelt?))
+            .or_else(|| known(&padded(&word)?))
+            .or_else(|| known(&padded(spelt?)?))
     }
 
     /// Identifiers of the values, for messages: « OCCUPE, VACANT ».
     #[must_use]
     pub fn admis(&self) -> String {
         self.valeurs.iter().map(|v| v.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The word of a code that a program wrote its own way: `3_0` for 3, `VRAI` for OUI.
+fn spelt(word: &str) -> Option<&str> {
+    match word {
+        "VRAI" | "TRUE" => Some("OUI"),
+        "FAUX" | "FALSE" => Some("NON"),
+        _ => word.strip_suffix("_0").filter(|n| n.bytes().all(|b| b.is_ascii_digit())),
     }
 }
 

@@ -122,6 +122,11 @@ pub struct Appartenance {
     pub commune: Vec<String>,
     pub epci: Vec<String>,
     pub nom: Vec<String>,
+    pub nature: Vec<String>,
+    /// Natures that an EPCI à fiscalité propre has.
+    pub natures: Vec<String>,
+    /// How the SIREN of a syndicat begins.
+    pub siren_syndicats: String,
     /// Codes that stand for « no EPCI ».
     pub sans_epci: Vec<String>,
 }

@@ -19,7 +19,7 @@ use crate::reference::magasin::magasin;
 use crate::store::{Store, StoreError};
 
 pub use plan::{Change, Plan, Replacement};
-pub use sound::{Claims, check};
+pub use sound::{Claims, check, check_twin};
 
 /// Why a file does not enter the store, which stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,11 @@ pub enum AdmissionError {
         thousands(*of)
     )]
     OtherYears { file: String, option: String, year: u16, n: u64, of: u64, found: u32 },
+    #[error(
+        "« {file} » est refusé : ces mêmes octets sont déjà en place pour {la} ; importés pour {ici}, ils montreraient une année sous \
+         le nom d'une autre. Le magasin n'a pas changé. Corrigez {option}, ou passez outre avec --forcer."
+    )]
+    Twin { file: String, option: String, ici: String, la: String },
     #[error(
         "« {file} » est refusé : ses codes (par exemple « {code} ») sont ceux de la couche {found}, pas de la couche {asked}. Le \
          magasin n'a pas changé. Corrigez {option}, ou passez outre avec --forcer."

@@ -11,6 +11,7 @@ use crate::reference::territory::territory;
 use crate::registers::kind::declared_years;
 use crate::registers::report::{Level, Report};
 use crate::registers::table::Table;
+use crate::store::{Dataset, Store};
 
 /// What the user says of a file, and how to say otherwise.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,32 @@ pub struct Claims {
     pub forcer: bool,
     /// Year of today.
     pub aujourdhui: u16,
+}
+
+/// Registers that have one file a year.
+const YEARLY: [&str; 3] = ["rpls", "ops", "attributions"];
+
+/// Refuses a file whose very bytes are in force for another year.
+///
+/// # Errors
+/// Names both years.
+pub fn check_twin(store: &Store, report: &Report, claims: &Claims) -> Result<(), AdmissionError> {
+    if claims.forcer || !YEARLY.contains(&report.registre.as_str()) {
+        return Ok(());
+    }
+    let same = |d: &&Dataset| {
+        let pieces = d.pieces.iter().any(|p| p.empreinte == report.empreinte);
+        d.rapport.cle != report.cle && (d.rapport.empreinte == report.empreinte || pieces)
+    };
+    let twin = store.manifest().of_register(&report.registre).find(same);
+    twin.map_or(Ok(()), |d| {
+        Err(AdmissionError::Twin {
+            file: report.fichier.clone(),
+            option: claims.option.clone(),
+            ici: report.cle.clone(),
+            la: d.rapport.cle.clone(),
+        })
+    })
 }
 
 /// Checks the result of an import that stands in `folder`; `file` is what was read, for its own headers.

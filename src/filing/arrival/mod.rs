@@ -272,6 +272,7 @@ pub fn judge(
     complete: bool,
 ) -> Result<Plan, AdmissionError> {
     admission::check(report, folder, text, claims)?;
+    admission::check_twin(store, report, claims)?;
     Plan::new(store, report, folder, complete)
 }
 

@@ -10,12 +10,13 @@ use super::checks::{ascii, commune, hashed, text};
 use super::columns::batch;
 use super::fields;
 use super::intake::{self, Column, Fate, Intake, IntakeError, Notes, Repeated};
-use super::kit::numbers::Kind;
+use super::kit::numbers::{Kind, Read};
 use super::output::Output;
 use super::report::Report;
 use crate::address::Normalizer;
 use crate::reference::ban::{Ban, ban};
 use crate::reference::registre::Registre;
+use crate::reference::territory::territory;
 
 /// What the user says of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,10 +123,8 @@ impl Rows<'_> {
         notes: &mut Notes<'_>,
     ) -> Option<f64> {
         let cell = column.cell(record);
-        let v = cell
-            .and_then(|v| column.number(v, Kind::Number).ok())
-            .map(|read| read.value)
-            .filter(|v| (bounds[0]..=bounds[1]).contains(v));
+        let v = column_number(column, record).map(|read| read.value);
+        let v = v.filter(|v| (bounds[0]..=bounds[1]).contains(v));
         if v.is_none() {
             notes.note(
                 "B05",
@@ -136,6 +135,35 @@ impl Rows<'_> {
         }
         v
     }
+
+    /// Longitude and latitude, in the territory of the commune; put right where a file has them the other way
+    /// round.
+    fn point(&self, code: &str, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<(f64, f64)> {
+        let s = &self.reference.seuils;
+        let territory = territory().of_depcom(code);
+        let [west, south, east, north] = territory.emprise;
+        let here = |lon: f64, lat: f64| (west..=east).contains(&lon) && (south..=north).contains(&lat);
+        let read = |c: &Column| Some(column_number(c, record)?.value);
+        match (read(&self.lon), read(&self.lat)) {
+            (Some(lon), Some(lat)) if here(lon, lat) => Some((lon, lat)),
+            (Some(lon), Some(lat)) if here(lat, lon) => {
+                notes.count("positions_echangees");
+                Some((lat, lon))
+            }
+            _ => {
+                let lon = self.degrees(&self.lon, s.lon, record, notes)?;
+                let lat = self.degrees(&self.lat, s.lat, record, notes)?;
+                let message =
+                    format!("La position ({lon} ; {lat}) est loin de la commune ({}).", territory.nom);
+                notes.note("B05", &self.lon, self.lon.cell(record).unwrap_or(b""), message);
+                None
+            }
+        }
+    }
+}
+
+fn column_number(column: &Column, record: &ByteRecord) -> Option<Read> {
+    column.number(column.cell(record)?, Kind::Number).ok()
 }
 
 impl Intake for Rows<'_> {
@@ -194,22 +222,26 @@ impl Intake for Rows<'_> {
             notes.note("B02", &self.id, b"", "L'identifiant de l'adresse manque.");
             return Fate::Rejected;
         };
-        let s = &self.reference.seuils;
-        let lon = self.degrees(&self.lon, s.lon, record, notes);
-        let lat = self.degrees(&self.lat, s.lat, record, notes);
-        let (Some(lon), Some(lat)) = (lon, lat) else { return Fate::Rejected };
+        let Some((lon, lat)) = self.point(code, record, notes) else { return Fate::Rejected };
+        let mut sign = None;
         let numero = self.numero.cell(record).and_then(|cell| {
             let n = fields::integer(cell).ok().and_then(|n| u32::try_from(n).ok());
-            if n.is_none() {
-                notes.note("B06", &self.numero, cell, "Numéro illisible ; la valeur est ignorée.");
-            }
-            n
+            n.or_else(|| {
+                // « 12bis » in one cell.
+                let read = streets.key(code, text(Some(cell)), "", "", "RUE", "");
+                if read.number.is_none() {
+                    notes.note("B06", &self.numero, cell, "Numéro illisible ; la valeur est ignorée.");
+                }
+                sign.clone_from(&read.suffix);
+                read.number
+            })
         });
         let street = self.nom_voie.cell(record);
         if street.is_none() {
             notes.note("B07", &self.nom_voie, b"", "Le nom de la voie manque.");
         }
-        let rep = self.rep.cell(record);
+        let sign = sign.map(|s| s.to_lowercase());
+        let rep = self.rep.cell(record).or(sign.as_ref().map(|s| s.as_bytes()));
         let number = numero.map_or_else(String::new, |n| n.to_string());
         let key = streets.key(code, &number, text(rep), "", text(street), "");
         b.id.push_bytes(Some(id));

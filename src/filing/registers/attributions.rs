@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 use polars::prelude::Schema;
 
-use super::checks::{self, Coded, ascii, hashed, text};
+use super::checks::{self, Coded, StreetColumns, ascii, hashed, text};
 use super::columns::batch;
 use super::fields::{self, Date};
 use super::intake::{self, Column, Fate, Intake, IntakeError, Layout, Notes, Repeated};
@@ -136,10 +136,7 @@ struct Rows<'r> {
     ident_rep: Column,
     depcom: Column,
     address: Column,
-    numvoie: Column,
-    indrep: Column,
-    typvoie: Column,
-    nomvoie: Column,
+    street: StreetColumns,
     siren: Column,
     reservataire: Coded<'r>,
     mutation: Coded<'r>,
@@ -175,10 +172,7 @@ impl<'r> Rows<'r> {
             ident_rep: column("ident_rep"),
             depcom: column("depcom"),
             address: column("address"),
-            numvoie: column("numvoie"),
-            indrep: column("indrep"),
-            typvoie: column("typvoie"),
-            nomvoie: column("nomvoie"),
+            street: StreetColumns::new(column),
             siren: column("bailleur_siren"),
             reservataire: coded("reservataire"),
             mutation: coded("mutation"),
@@ -362,14 +356,8 @@ impl Intake for Rows<'_> {
         let depcom = checks::commune(&self.depcom, record, "A07", notes);
         let depcom = ascii(&depcom);
         let free = self.address.cell(record);
-        let address = match (depcom, self.nomvoie.cell(record), free) {
-            (Some(depcom), Some(street), _) => {
-                let part = |c: &Column| text(c.cell(record)).to_owned();
-                let (numvoie, indrep, typvoie) =
-                    (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
-                let numvoie = fields::house_number(&numvoie);
-                Some(streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "").key.as_str())
-            }
+        let address = match (depcom, self.street.nomvoie.cell(record), free) {
+            (Some(depcom), Some(_), _) => self.street.key(depcom, record, streets, notes),
             (Some(depcom), None, Some(free)) => {
                 Some(streets.key(depcom, "", "", "", street_part(text(Some(free))), "").key.as_str())
             }
@@ -422,15 +410,8 @@ impl Intake for Rows<'_> {
         };
         let rfr = checks::amount(&self.rfr, record, s.rfr_max, "A14", "A10", notes);
         let category = checks::within(&self.cat_plafond, record, [1, 6], "A16", "A10", notes);
-        let nud = self.nud.cell(record).filter(|cell| {
-            let lost = fields::lost(cell);
-            if lost {
-                // The number names a household: it is not quoted, even maimed.
-                notes.note("A18", &self.nud, b"", checks::LOST);
-            }
-            !lost
-        });
-        let nud = nud.zip(self.key.as_ref()).map(|(n, key)| pseudonym(key, text(Some(fields::unpoint(n)))));
+        let nud = self.nud.cell(record).and_then(|cell| checks::nud(&self.nud, cell, "A18", notes));
+        let nud = nud.zip(self.key.as_ref()).map(|(nud, key)| pseudonym(key, &nud));
         let (caleol, bail) = (caleol.and_then(Date::yyyymmdd), bail.and_then(Date::yyyymmdd));
 
         b.ligne.push(Some(notes.line()));

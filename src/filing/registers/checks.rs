@@ -8,8 +8,9 @@ use csv::ByteRecord;
 
 use super::fields::{self, Date};
 use super::intake::{Column, Layout, Notes};
-use super::kit::dates;
 use super::kit::numbers::{Doubt, Kind};
+use super::kit::{codes, dates};
+use crate::address::Normalizer;
 use crate::reference::registre::{Liste, Registre};
 
 /// A column with its code list.
@@ -47,6 +48,10 @@ pub fn money(column: &Column, cell: &[u8], rule: &str, notes: &mut Notes<'_>) ->
             if read.grouped {
                 notes.count("milliers_a_point_ou_virgule");
             }
+            if read.rounded && read.value >= 1_000.0 {
+                let message = "Un tableur a arrondi ce montant en l'écrivant en notation scientifique ; il est gardé tel quel.";
+                notes.note(rule, column, cell, message);
+            }
             Some(read.value)
         }
         Err(doubt) => {
@@ -77,7 +82,8 @@ pub fn percentage(
             Some(points)
         }
         Err(doubt) => {
-            doubtful(doubt, column, cell, unreadable, notes);
+            let rule = if doubt == Doubt::TwoWays { fraction } else { unreadable };
+            doubtful(doubt, column, cell, rule, notes);
             None
         }
     }
@@ -91,6 +97,17 @@ pub fn date(column: &Column, cell: &[u8], rule: &str, expected: &str, notes: &mu
                 notes.count(key);
             }
             Some(date)
+        }
+        Err(dates::Doubt::Filler) => {
+            notes.count("dates_de_remplissage");
+            None
+        }
+        Err(dates::Doubt::TwoWays) if cell.ends_with(b"-00") => {
+            let message = format!(
+                "Un tableur a réécrit cette date : c'est 01/1900 (aucune) ou 01/2000 ; elle est ignorée (attendu : {expected})."
+            );
+            notes.note(rule, column, cell, message);
+            None
         }
         Err(dates::Doubt::TwoWays) => {
             let message = format!(
@@ -215,8 +232,23 @@ pub fn siren(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes
 }
 
 /// Said of a code that a spreadsheet turned into scientific notation.
-pub const LOST: &str =
-    "Un tableur a écrit ce code en notation scientifique : ses derniers chiffres sont perdus, il est ignoré.";
+pub const LOST: &str = codes::Lost::Scientific.told();
+
+/// The numéro unique of a cell; one that a spreadsheet lost is noted with `rule`, unquoted, and missing.
+pub fn nud(column: &Column, cell: &[u8], rule: &str, notes: &mut Notes<'_>) -> Option<String> {
+    match codes::nud(cell, column.rounded()) {
+        Ok((nud, repaired)) => {
+            if repaired {
+                notes.count("numeros_uniques_zero_restitue");
+            }
+            Some(nud.into_owned())
+        }
+        Err(lost) => {
+            notes.note(rule, column, b"", lost.told());
+            None
+        }
+    }
+}
 
 /// An internal identifier, as it stands; one that a spreadsheet lost is counted and missing.
 pub fn ident<'c>(column: &Column, record: &'c ByteRecord, notes: &mut Notes<'_>) -> Option<&'c [u8]> {
@@ -268,6 +300,53 @@ pub fn commune(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Not
         notes.count("depcom_repares");
     }
     Some(code)
+}
+
+/// Columns of an address in pieces.
+#[derive(Debug)]
+pub struct StreetColumns {
+    pub numvoie: Column,
+    pub indrep: Column,
+    pub typvoie: Column,
+    pub nomvoie: Column,
+}
+
+impl StreetColumns {
+    /// Those of RPLS names, in small letters.
+    #[must_use]
+    pub fn new(column: impl Fn(&str) -> Column) -> Self {
+        Self {
+            numvoie: column("numvoie"),
+            indrep: column("indrep"),
+            typvoie: column("typvoie"),
+            nomvoie: column("nomvoie"),
+        }
+    }
+
+    /// The key of an address in pieces; `None` without a street. A house number that a spreadsheet made a
+    /// date of is lost, and counted.
+    pub fn key<'n>(
+        &self,
+        depcom: &str,
+        record: &ByteRecord,
+        streets: &'n mut Normalizer,
+        notes: &mut Notes<'_>,
+    ) -> Option<&'n str> {
+        let street = self.nomvoie.cell(record)?;
+        let part = |c: &Column| text(c.cell(record)).to_owned();
+        let written = part(&self.numvoie);
+        let lost = dates::stands_for_another(written.as_bytes());
+        if lost {
+            notes.count("date_a_la_place");
+        }
+        let numvoie = if lost { Cow::Borrowed("") } else { fields::house_number(&written) };
+        let (indrep, typvoie) = (part(&self.indrep), part(&self.typvoie));
+        let found = streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "");
+        if !lost && !written.is_empty() && found.number.is_none() {
+            notes.count("numero_illisible");
+        }
+        Some(found.key.as_str())
+    }
 }
 
 /// A cell as text, empty when it is missing.

@@ -30,7 +30,9 @@ pub fn clean(cell: &[u8]) -> &[u8] {
     if let Some(inner) = c.strip_prefix(b"'") {
         c = trim(inner);
     }
-    c
+    // “01901”: a word processor's quotes.
+    let typed = c.strip_prefix("“".as_bytes()).and_then(|c| c.strip_suffix("”".as_bytes()));
+    typed.map_or(c, trim)
 }
 
 /// What stands between the quotes of a formula that is nothing but a text, or of a text quoted twice.
@@ -41,13 +43,22 @@ fn unguarded(c: &[u8]) -> Option<&[u8]> {
     let quoted = call.and_then(|f| f.strip_suffix(b")")).map_or(bare, trim);
     let inner = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     // « 12" ECRAN "A" » is a text with quotes of its own.
-    (formula.is_some() || inner.iter().all(|b| b.is_ascii_alphanumeric())).then_some(inner)
+    (formula.is_some() || !inner.contains(&b'"')).then_some(inner)
 }
 
 /// A space of any kind, the invisible ones too.
 #[must_use]
 pub fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{180e}')
+    c.is_whitespace()
+        || matches!(
+            c,
+            // Invisible signs, and marks of direction that come with what is copied from a window.
+            '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+                | '\u{180e}'
+        )
 }
 
 fn trim(c: &[u8]) -> &[u8] {
@@ -97,7 +108,11 @@ pub fn unpoint(cell: &[u8]) -> &[u8] {
 pub fn ident_rep(cell: &[u8]) -> (Cow<'_, [u8]>, bool) {
     let body = unpoint(cell);
     if body.len() == 10 && body.len() == cell.len() && body.iter().all(u8::is_ascii_alphanumeric) {
-        return (Cow::Borrowed(body), false);
+        // Letters of one number come in both cases.
+        return match body.iter().any(u8::is_ascii_lowercase) {
+            true => (Cow::Owned(body.to_ascii_uppercase()), true),
+            false => (Cow::Borrowed(body), false),
+        };
     }
     let bare: Vec<u8> = match std::str::from_utf8(body) {
         Ok(text) => text.chars().filter(|c| !is_space(*c)).collect::<String>().into_bytes(),

@@ -75,14 +75,22 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
             .or_else(|| known.iter().find(|k| k.aliases.iter().any(|a| matches_alias(a, name))))
             .map(|k| k.name)
     };
+    // « Nom voie » is NOMVOIE: words apart, where no column is named so as it stands.
+    let close = |name: &str| {
+        let name = bare(name);
+        let same = |other: &str| matches_alias(&bare(other), &name);
+        let is = |k: &&Known<'_>| same(k.name) || k.aliases.iter().any(|a| same(a));
+        known.iter().find(is).map(|k| k.name)
+    };
+    let named: Vec<String> = header.iter().map(|raw| canonical(raw)).collect();
+    let free = |known: &str| named.iter().all(|name| find(name) != Some(known));
     let mut resolved = Resolved::default();
     let mut by_code = Vec::new();
-    for (i, raw) in header.iter().enumerate() {
-        let name = canonical(raw);
+    for (i, (raw, name)) in header.iter().zip(&named).enumerate() {
         resolved.red |= raw.trim().to_uppercase().ends_with("_RED");
         if name.is_empty() || name.starts_with("UNNAMED_") {
             resolved.unnamed.push(i);
-        } else if let Some(known) = find(&name) {
+        } else if let Some(known) = find(name).or_else(|| close(name).filter(|known| free(known))) {
             if resolved.has(known) {
                 resolved.repeated.push(raw.trim().to_owned());
             } else {
@@ -103,6 +111,18 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
         }
     }
     resolved
+}
+
+/// A name without what parts its words and without its small words: `DATE_DU_BAIL` is `DATEBAIL`, and
+/// `NOMBRE_DE_PERSONNES` is `NBPERSONNES`.
+fn bare(name: &str) -> String {
+    const SMALL: [&str; 12] = ["DE", "DU", "DES", "D", "LA", "LE", "LES", "L", "EN", "AU", "AUX", "UN"];
+    let words = name.split('_').filter(|w| !SMALL.contains(w)).map(|w| match w {
+        "NOMBRE" => "NB",
+        "NUMERO" | "NO" | "N" => "NUM",
+        other => other,
+    });
+    words.collect()
 }
 
 fn matches_alias(alias: &str, name: &str) -> bool {

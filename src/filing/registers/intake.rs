@@ -19,8 +19,9 @@ use super::report::{Finding, Level, Report, RuleCount};
 use super::table::{Shape, Table, TableError};
 use super::text::encoding::Seen;
 use super::text::separator;
+use crate::french::counted;
 use crate::reference::ReferenceError;
-use crate::reference::registre::{Niveau, Registre};
+use crate::reference::registre::{Niveau, Registre, mot};
 
 /// Why a file cannot be imported at all.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +178,11 @@ struct Parsed {
     read: u64,
     rejected: u64,
     blank: u64,
+    outside: u64,
+    /// Line and beginning of the first of them.
+    first_outside: Option<(u64, String)>,
+    /// The file ends amid a line.
+    cut: bool,
     seen: Seen,
 }
 
@@ -249,6 +255,44 @@ pub fn ends_blank(table: &Table) -> Option<String> {
     })
 }
 
+/// What a report says of a file whose last line is cut.
+pub(super) const CUT: &str = "Le fichier s'arrête au milieu de sa dernière ligne : une copie s'est sans doute interrompue ; vérifiez qu'il est entier.";
+
+/// Whether a record is none of a table's: a title between its parts, a total, its header come again.
+pub(super) fn is_outside(record: &ByteRecord, header: &[String]) -> bool {
+    let Some(first) = record.iter().find(|cell| !fields::is_blank(cell)) else { return false };
+    // A text alone in a row that has room for more.
+    if first.len() == record.as_slice().trim_ascii().len() && header.len() > 2 {
+        return true;
+    }
+    match first.first().map(u8::to_ascii_uppercase) {
+        Some(b'T' | b'S') if mot(&String::from_utf8_lossy(first)).contains("TOTA") => {
+            let filled = record.iter().filter(|cell| !fields::is_blank(cell)).count();
+            2 * filled <= header.len()
+        }
+        _ => {
+            let again = header.first().is_some_and(|name| record.get(0) == Some(name.as_bytes()));
+            again && record.iter().zip(header).all(|(cell, name)| cell == name.as_bytes())
+        }
+    }
+}
+
+/// What a report says of the lines outside of the table: how many, the first and what it says.
+pub(super) fn outside(n: u64, first: Option<&(u64, String)>) -> Option<String> {
+    let (line, text) = first?;
+    let are = if n < 2 { "n'est pas lue" } else { "ne sont pas lues" };
+    Some(format!(
+        "{} hors du tableau {are} (titre, total ou en-tête répété) ; la première est la ligne {line} : « {text} ».",
+        counted(n, "ligne", "lignes")
+    ))
+}
+
+/// The beginning of a record, for [`outside`].
+pub(super) fn shown(record: &ByteRecord) -> String {
+    let first = record.iter().find(|cell| !fields::is_blank(cell)).unwrap_or_default();
+    String::from_utf8_lossy(first).trim().chars().take(60).collect()
+}
+
 /// Streams a table through a register into `{name}.parquet` and `constats.csv`.
 ///
 /// Fills all of `report` but `registre`, `cle` and `format`. `progress` gets bytes read and their total.
@@ -273,7 +317,7 @@ pub fn run<I: Intake>(
     let mut wrote = false;
     let again = intake.repeated();
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8);
-    let mut blank = 0;
+    let (mut blank, mut around, mut first_around, mut cut) = (0, 0, None, false);
     table.blocks(
         table.skip(),
         workers,
@@ -329,6 +373,9 @@ pub fn run<I: Intake>(
             report.lignes_avec_drapeau += flagged;
             report.lignes_rejetees += p.rejected + repeated.len() as u64;
             blank += p.blank;
+            around += p.outside;
+            cut |= p.cut;
+            first_around = first_around.take().or(p.first_outside);
             seen.merge(p.seen);
             progress(read.min(table.text.size), table.text.size);
             Ok(())
@@ -342,6 +389,11 @@ pub fn run<I: Intake>(
     if blank > 0 {
         report.count("lignes_vides", blank);
     }
+    if around > 0 {
+        report.count("lignes_hors_tableau", around);
+    }
+    report.remarques.extend(outside(around, first_around.as_ref()));
+    report.remarques.extend(cut.then(|| CUT.to_owned()));
     for (r, n) in intake.registre().regles.iter().zip(by_rule) {
         if n > 0 {
             let niveau = match r.niveau {
@@ -352,7 +404,7 @@ pub fn run<I: Intake>(
         }
     }
     report.empreinte = table.text.fingerprint()?;
-    report.encodage = seen.label();
+    report.encoding(&seen);
     report.separateur = separator::label(table.delimiter).to_owned();
     report.remarques.extend(above(table));
     report.remarques.extend(ends_blank(table));
@@ -373,10 +425,18 @@ fn parse<I: Intake>(
     let mut rows = Vec::new();
     let mut by_rule = vec![0u64; registre.regles.len()];
     let (mut read, mut rejected, mut blank) = (0, 0, 0);
+    let (mut outside, mut first_outside) = (0, None);
+    let mut last = Shape::Whole;
     let mut trial: Option<I::Batch> = None;
     let seen = block.rows(layout.full, layout.reach, |line, record, shape| {
+        last = shape;
         if record.iter().all(fields::is_blank) {
             blank += 1;
+            return;
+        }
+        if is_outside(record, &layout.header) {
+            outside += 1;
+            first_outside.get_or_insert_with(|| (line, shown(record)));
             return;
         }
         read += 1;
@@ -436,6 +496,9 @@ fn parse<I: Intake>(
         read,
         rejected,
         blank,
+        outside,
+        first_outside,
+        cut: block.is_unended() && last == Shape::Broken,
         seen,
     }
 }

@@ -51,7 +51,12 @@ impl Column {
     /// # Errors
     /// Why it cannot be read.
     pub fn date(&self, cell: &[u8]) -> Result<(Date, Written), dates::Doubt> {
-        dates::read(cell, self.habit.order, self.habit.month_years)
+        let read = dates::read(cell, self.habit.order, self.habit.month_years)?;
+        // One that contradicts the rows that said the order of this column makes all of it doubtful.
+        if read.1 == Written::Month1st && self.habit.order.is_day_first() && self.habit.ordered {
+            return Err(dates::Doubt::TwoWays);
+        }
+        Ok(read)
     }
 
     /// The number in a cell of this column.
@@ -70,6 +75,12 @@ impl Column {
         numbers::points(self.number(cell, numbers::Kind::Number)?, self.habit.percents)
     }
 
+    /// A spreadsheet rounded the long codes of this column.
+    #[must_use]
+    pub fn rounded(&self) -> bool {
+        self.habit.rounded
+    }
+
     /// Fractions and points stand side by side in this column.
     #[must_use]
     pub fn mixes_percents(&self) -> bool {
@@ -81,6 +92,8 @@ impl Column {
 #[derive(Debug)]
 pub struct Layout {
     columns: Vec<(String, Column)>,
+    /// The header as the file writes it.
+    pub header: Vec<String>,
     /// Fields of the header.
     pub width: usize,
     /// Those up to its last name: empty names at the end are empty columns of a spreadsheet.
@@ -122,7 +135,12 @@ impl Layout {
                 .iter()
                 .chain(&c.vides)
                 .filter(|v| !v.is_empty())
-                .map(|v| v.to_uppercase().into_bytes().into_boxed_slice())
+                // Only ASCII letters are compared whatever their case.
+                .flat_map(|v| {
+                    let small = Some(v.to_lowercase()).filter(|_| !v.is_ascii());
+                    std::iter::once(v.to_uppercase()).chain(small)
+                })
+                .map(|v| v.into_bytes().into_boxed_slice())
                 .collect();
             let digits = empty.iter().any(|e| e[0].is_ascii_digit());
             let header = at
@@ -136,7 +154,7 @@ impl Layout {
         }
         if missing.is_empty() {
             let full = headers::named(header);
-            Ok(Self { columns, width: header.len(), full, reach, resolved })
+            Ok(Self { columns, header: header.to_vec(), width: header.len(), full, reach, resolved })
         } else {
             Err(missing)
         }
@@ -152,18 +170,35 @@ impl Layout {
 
     /// Learns the habits of the columns from the first rows of the table.
     pub(super) fn survey(&mut self, table: &Table) -> Result<(), TableError> {
-        let mut seen: Vec<Observed> = vec![Observed::default(); self.columns.len()];
-        table.survey(table.skip(), |_, record| {
-            for ((_, column), seen) in self.columns.iter().zip(&mut seen) {
-                if let Some(cell) = column.cell(record) {
-                    seen.see(cell);
-                }
+        let mut seen = self.unseen();
+        table.survey(table.skip(), |_, record| self.look(record, &mut seen))?;
+        self.settle(seen);
+        Ok(())
+    }
+
+    /// The same from rows that are there.
+    pub fn learn<'r>(&mut self, rows: impl Iterator<Item = &'r ByteRecord>) {
+        let mut seen = self.unseen();
+        rows.for_each(|record| self.look(record, &mut seen));
+        self.settle(seen);
+    }
+
+    fn unseen(&self) -> Vec<Observed> {
+        vec![Observed::default(); self.columns.len()]
+    }
+
+    fn look(&self, record: &ByteRecord, seen: &mut [Observed]) {
+        for ((_, column), seen) in self.columns.iter().zip(seen) {
+            if let Some(cell) = column.cell(record) {
+                seen.see(cell);
             }
-        })?;
+        }
+    }
+
+    fn settle(&mut self, seen: Vec<Observed>) {
         for ((_, column), seen) in self.columns.iter_mut().zip(seen) {
             column.habit = seen.habit();
         }
-        Ok(())
     }
 
     /// Columns of the file that the register does not know.

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use super::fields;
 use super::kit::small::{Row, SmallError, SmallTable};
+use crate::reference::registre::mot;
 
 /// Zones, in the order of their tables.
 pub const ZONES: [&str; 3] = ["paris_communes_limitrophes", "ile_de_france", "autres_regions"];
@@ -47,12 +49,10 @@ fn rank(cell: &str) -> Option<usize> {
 }
 
 /// « 23 403 € » → 23403; cents are dropped only when there are none.
-fn euros(cell: &str) -> Option<u32> {
-    let bare: String = cell.chars().filter(|c| !c.is_whitespace() && *c != '€' && *c != '\u{202f}').collect();
-    let bare = bare.replace(',', ".");
-    let value: f64 = bare.parse().ok()?;
-    // A whole number of euros, as ceilings are published.
-    (value > 0.0 && value.fract() == 0.0 && value < 1e7).then_some(value as u32)
+fn euros(text: &str) -> Option<u32> {
+    // Alone, `23.403` is a sum of euros with thousands: no ceiling is of 23.
+    let value = fields::money(text.as_bytes()).ok().filter(|v| v.fract() == 0.0 && (1.0..1e7).contains(v))?;
+    Some(value as u32)
 }
 
 /// Reads the years of a table, in order.
@@ -72,14 +72,19 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Year>, PlafondsError> {
         }
         let wrong = |column, value: String, rule| PlafondsError::Cell { line: row.line, column, value, rule };
         let zone = first(row, &["zone"]);
-        let z = ZONES.iter().position(|z| *z == zone.trim()).ok_or_else(|| {
+        // « Île-de-France », « Autres régions ».
+        let z = ZONES.iter().position(|z| mot(z) == mot(&zone)).ok_or_else(|| {
             wrong("zone", zone, "attendu paris_communes_limitrophes, ile_de_france ou autres_regions")
         })?;
         let category = first(row, &["categorie", "categorie_menage"]);
         let r = rank(&category)
             .ok_or_else(|| wrong("categorie", category, "attendu 1 à 6, ou personne_supplementaire"))?;
         let day = match first(row, &["en_vigueur_le"]) {
-            day if day.is_empty() => format!("{}-01-01", first(row, &["annee"])),
+            day if day.is_empty() => {
+                let year = first(row, &["annee"]);
+                let whole = fields::integer(year.as_bytes()).map_or(year, |y| y.to_string());
+                format!("{whole}-01-01")
+            }
             _ => table.day(row, "en_vigueur_le"),
         };
         let year = day.strip_suffix("-01-01").and_then(|y| y.parse::<u16>().ok());

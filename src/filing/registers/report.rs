@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::encoding::Seen;
+
 /// How serious a finding is. `Rejet` drops the row, `Drapeau` keeps it with a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -85,6 +87,14 @@ impl Report {
             regles: BTreeMap::new(),
             comptes: BTreeMap::new(),
             remarques: Vec::new(),
+        }
+    }
+
+    /// Says how the file was written.
+    pub fn encoding(&mut self, seen: &Seen) {
+        self.encodage = seen.label();
+        if seen.twice > 0 {
+            self.count("double_encodage_repare", seen.twice);
         }
     }
 

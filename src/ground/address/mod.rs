@@ -12,6 +12,7 @@ pub use number::HouseNumber;
 use rustc_hash::FxHashMap;
 use street::Street;
 pub use street::unaccent;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::reference::addresses::{Words, words};
 
@@ -173,11 +174,16 @@ impl Normalizer {
                 all: vec![first],
             });
         }
-        let upper = street::unaccent(raw);
+        // Full-width digits and `№` are digits and `No` once decomposed.
+        let upper = if raw.is_ascii() {
+            street::unaccent(raw)
+        } else {
+            street::unaccent(&raw.nfkc().collect::<String>())
+        };
         if self.words.numbers.aucun.contains(&upper) {
             return None;
         }
-        number::leading(&upper, self.words).map(|(n, _)| n)
+        number::own(&upper, self.words)
     }
 
     fn street(&mut self, typvoie: &str, nomvoie: &str, has_number: bool) -> &Street {

@@ -1,6 +1,7 @@
 //! House numbers as people write them: `12`, `0005`, `3BIS`, `95 B`, `8/10`, `17-19`, `8 à 10`, `53.55`.
 
 use crate::reference::addresses::Words;
+use crate::reference::geocodage::geocodage;
 
 /// A house number and what came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,45 @@ pub(super) fn leading<'a>(text: &'a str, words: &Words) -> Option<(HouseNumber, 
         return None;
     }
     Some((number, rest))
+}
+
+/// The number of a cell that should hold nothing else: `12`, `N°12`, `NO 12`, `BAT A 12`, `DOUZE`.
+pub(super) fn own(text: &str, words: &Words) -> Option<HouseNumber> {
+    let bare = behind_mark(text).or_else(|| {
+        let rest = text.trim_start().strip_prefix('N')?;
+        let rest = rest.strip_prefix('O').unwrap_or(rest).trim_start_matches([' ', '.']);
+        rest.starts_with(|c: char| c.is_ascii_digit()).then_some(rest)
+    });
+    let text = bare.unwrap_or(text);
+    if let Some((number, _)) = leading(text, words).or_else(|| leading(behind_building(text, words)?, words))
+    {
+        return Some(number);
+    }
+    let spelt: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let (first, taken) = geocodage().nombres.read(spelt.iter().copied())?;
+    let suffix = match spelt.get(taken..) {
+        Some([]) => None,
+        Some([sign]) if words.numbers.indices.iter().any(|i| i == sign) => Some((*sign).to_owned()),
+        _ => return None,
+    };
+    Some(HouseNumber { first, suffix, all: vec![first] })
+}
+
+/// What stands behind `N°`, `N°.` or `NUMERO`, if it begins with a number.
+pub(super) fn behind_mark(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let rest = ["N°", "Nº", "NUMERO"].iter().find_map(|mark| text.strip_prefix(mark))?;
+    let rest = rest.trim_start_matches([' ', '.', ':']);
+    rest.starts_with(|c: char| c.is_ascii_digit()).then_some(rest)
+}
+
+/// What stands behind the name of a building: `BAT A 12 RUE DES LILAS`.
+pub(super) fn behind_building<'a>(text: &'a str, words: &Words) -> Option<&'a str> {
+    let (word, rest) = text.trim_start().split_once([' ', '.'])?;
+    let building = words.building.contains(word) || words.building_if.contains(word);
+    let (name, rest) = rest.trim_start().split_once([' ', ','])?;
+    (building && name.len() <= 2 && !name.is_empty()).then_some(rest.trim_start())
 }
 
 /// Does the text begin with a kind of road?

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::number::{HouseNumber, leading, starts_with_type};
+use super::number::{HouseNumber, behind_building, behind_mark, leading, starts_with_type};
 use crate::reference::addresses::Words;
 
 /// What TYPVOIE and NOMVOIE say.
@@ -29,6 +29,8 @@ pub fn unaccent(text: &str) -> String {
             '\u{fffd}' => out.push('?'),
             '’' | '‘' | '`' | '´' => out.push('\''),
             '\u{a0}' | '\u{202f}' => out.push(' '),
+            // Pasted from a page: a soft hyphen, a place where a word may break, marks of direction.
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
             '–' | '—' => out.push('-'),
             c if c.is_ascii() => out.push(c.to_ascii_uppercase()),
             c => out.extend(c.to_uppercase()),
@@ -47,7 +49,12 @@ pub(super) fn parse(typvoie: &str, nomvoie: &str, has_number: bool, words: &Word
     let full = unaccent(nomvoie.trim());
     let mut rest = full.as_str();
     let mut street = Street::default();
-    if let Some((number, after)) = leading(rest, words) {
+    let marked = behind_mark(rest);
+    let built = || {
+        behind_building(rest, words)
+            .filter(|b| leading(b, words).is_some_and(|(_, after)| starts_with_type(after, words)))
+    };
+    if let Some((number, after)) = leading(marked.or_else(built).unwrap_or(rest), words) {
         // « RUE | 4 VENTS » is a name; « RUE | 12 DES LILAS » and « | 12 IMPASSE DENANS » are numbers.
         let typed = starts_with_type(after, words);
         let article =
@@ -57,6 +64,12 @@ pub(super) fn parse(typvoie: &str, nomvoie: &str, has_number: bool, words: &Word
             rest = after;
         }
     }
+    if !has_number
+        && street.number.is_none()
+        && let Some((before, number)) = behind_name(rest, !kind.is_empty(), words)
+    {
+        (street.number, rest) = (Some(number), before);
+    }
     let first = split(rest).next().unwrap_or("");
     if words.numbers.indices.iter().any(|i| i == first) {
         street.sign = Some(first.to_owned());
@@ -64,6 +77,17 @@ pub(super) fn parse(typvoie: &str, nomvoie: &str, has_number: bool, words: &Word
     }
     street.name = name(&kind, rest, words);
     street
+}
+
+/// A number behind the name of its street, where a sign says so: `RUE DES LILAS N°12`, `RUE DES LILAS, 12`.
+fn behind_name<'a>(text: &'a str, kind: bool, words: &Words) -> Option<(&'a str, HouseNumber)> {
+    let at = text.rfind("N°").or_else(|| text.rfind(','))?;
+    let (before, behind) = text.split_at(at);
+    let behind = behind_mark(behind).unwrap_or(behind.trim_start_matches([',', ' ']));
+    let (number, rest) = leading(behind, words)?;
+    let named = kind || starts_with_type(before, words);
+    (named && rest.trim().is_empty() && split(before).nth(usize::from(!kind)).is_some())
+        .then(|| (before.trim_end_matches([',', ' ', '-']), number))
 }
 
 /// A complement that begins with a number and a kind of road is an address (`151 avenue Michel Jourdan`).

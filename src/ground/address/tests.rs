@@ -86,3 +86,40 @@ fn a_normalizer_answers_like_a_fresh_one() {
         assert_eq!(*many.key(d, n, i, t, v, c), key(d, n, i, t, v, c));
     }
 }
+
+#[test]
+fn a_number_is_read_behind_its_mark_its_building_or_in_words() {
+    let of = |numvoie: &str| key("73065", numvoie, "", "RUE", "DES LILAS", "").key;
+    for written in ["N°12", "n° 12", "Nº 12", "No 12", "№12", "bât A 12", "douze", "１２", "12.0", "N°. 12"]
+    {
+        assert_eq!(of(written), "73065:12:-:RUE DES LILAS", "{written}");
+    }
+    assert_eq!(of("douze bis"), "73065:12:BIS:RUE DES LILAS");
+    assert_eq!(of("quatre-vingt-douze"), "73065:92:-:RUE DES LILAS");
+    for none in ["sans", "N", "NO", "BAT A", "lot deux"] {
+        assert_eq!(of(none), "73065:0:-:RUE DES LILAS", "{none}");
+    }
+}
+
+#[test]
+fn a_number_that_stands_in_the_street_leaves_its_name() {
+    let of = |street: &str| key("73065", "", "", "", street, "").key;
+    for street in [
+        "N°12 RUE DES LILAS",
+        "BAT A 12 RUE DES LILAS",
+        "RUE DES LILAS N°12",
+        "RUE DES LILAS, 12",
+        "rue des lilas , n° 12",
+    ] {
+        assert_eq!(of(street), "73065:12:-:RUE DES LILAS", "{street}");
+    }
+    for (street, name) in [
+        ("RUE DU 8 MAI 1945", "RUE DU 8 MAI 1945"),
+        ("ROUTE NATIONALE 7", "ROUTE NATIONALE 7"),
+        ("N 12", "N 12"),
+        ("PLACE DU 14 JUILLET", "PLACE DU 14 JUILLET"),
+    ] {
+        assert_eq!(of(street), format!("73065:0:-:{name}"), "{street}");
+    }
+    assert_eq!(key("73065", "", "", "RUE", "des chê\u{ad}nes", "").key, "73065:0:-:RUE DES CHENES");
+}

@@ -194,12 +194,7 @@ impl<'r> Rows<'r> {
             notes.note("S01", &self.nud, b"", "Le numéro unique est nécessaire.");
             return None;
         };
-        if fields::lost(cell) {
-            // The number names a household: it is not quoted, even maimed.
-            notes.note("S15", &self.nud, b"", checks::LOST);
-            return None;
-        }
-        Some(pseudonym(&self.key, text(Some(fields::unpoint(cell)))))
+        Some(pseudonym(&self.key, &checks::nud(&self.nud, cell, "S15", notes)?))
     }
 }
 

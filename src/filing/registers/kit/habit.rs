@@ -2,7 +2,7 @@
 //!
 //! Decided on the first block of the file, then kept: what contradicts it later is flagged, never guessed.
 
-use super::{dates, numbers};
+use super::{codes, dates, numbers};
 
 /// How a column writes what can be read in two ways.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -11,6 +11,10 @@ pub struct Habit {
     pub percents: numbers::Percents,
     pub order: dates::Order,
     pub month_years: bool,
+    /// Days of the rows that were looked at could have said their order.
+    pub ordered: bool,
+    /// A spreadsheet rounded its long codes.
+    pub rounded: bool,
 }
 
 /// What is seen of a column while its first rows pass.
@@ -19,6 +23,7 @@ pub struct Observed {
     numbers: numbers::Seen,
     percents: numbers::SeenPercents,
     dates: dates::Seen,
+    codes: codes::Seen,
 }
 
 impl Observed {
@@ -29,6 +34,7 @@ impl Observed {
         }
         self.dates.see(cell);
         self.numbers.see(cell);
+        self.codes.see(cell);
         if let Ok(read) = numbers::read(cell, &numbers::Seen::default(), numbers::Kind::Number) {
             self.percents.see(read);
         }
@@ -42,6 +48,8 @@ impl Observed {
             percents: self.percents.habit(),
             order: self.dates.order(),
             month_years: self.dates.month_years(),
+            ordered: self.dates.ordered(),
+            rounded: self.codes.rounded(),
         }
     }
 }

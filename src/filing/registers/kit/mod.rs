@@ -1,7 +1,8 @@
 //! What every register reads with: what a cell may mean in more than one way, decided on its column (numbers,
-//! percentages, days); small tables; the sheet of a register; what no deposit may hold; bytes of XML under a
-//! budget.
+//! percentages, days, long codes); small tables; the sheet of a register; what no deposit may hold; bytes of
+//! XML under a budget.
 
+pub mod codes;
 pub mod dates;
 pub mod guard;
 pub mod habit;

@@ -30,6 +30,10 @@ pub struct Read {
     pub grouped: bool,
     /// The cell ends with `%`.
     pub percent: bool,
+    /// Digits behind the decimal sign.
+    pub decimals: u8,
+    /// Scientific notation that does not write its units: `9,28E+05` may be 927 543.
+    pub rounded: bool,
 }
 
 /// What one sign, the dot or the comma, does in a column.
@@ -52,7 +56,22 @@ pub struct Seen {
     comma: Sign,
 }
 
+impl Sign {
+    fn merge(&mut self, other: Self) {
+        self.groups += other.groups;
+        self.decimals += other.decimals;
+        self.thousandths += other.thousandths;
+        self.greatest = self.greatest.max(other.greatest);
+    }
+}
+
 impl Seen {
+    /// Adds what a column that is written alike shows.
+    pub fn merge(&mut self, other: Self) {
+        self.dot.merge(other.dot);
+        self.comma.merge(other.comma);
+    }
+
     /// Looks at a cell of the column.
     pub fn see(&mut self, cell: &[u8]) {
         if !cell.iter().any(|b| matches!(b, b'.' | b',')) {
@@ -116,7 +135,7 @@ pub fn read(cell: &[u8], seen: &Seen, kind: Kind) -> Result<Read, Doubt> {
     if !cell.is_empty() && cell.len() <= 15 && cell.iter().all(u8::is_ascii_digit) {
         let value = cell.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0'));
         // Below 10^15: exact.
-        return Ok(Read { value: value as f64, grouped: false, percent: false });
+        return Ok(Read { value: value as f64, grouped: false, percent: false, decimals: 0, rounded: false });
     }
     let text = Text::of(cell).ok_or(Doubt::Unreadable)?;
     let (decimal, grouped) = match text.shape().ok_or(Doubt::Unreadable)? {
@@ -129,7 +148,8 @@ pub fn read(cell: &[u8], seen: &Seen, kind: Kind) -> Result<Read, Doubt> {
         }
     };
     let value = text.value(decimal).ok_or(Doubt::Unreadable)?;
-    Ok(Read { value, grouped, percent: text.percent })
+    let decimals = decimal.map_or(0, |dot| text.behind(dot));
+    Ok(Read { value, grouped, percent: text.percent, decimals, rounded: text.rounded() })
 }
 
 /// What may stand behind a number, in any case.
@@ -152,6 +172,41 @@ struct Text {
     bytes: [u8; 40],
     n: usize,
     percent: bool,
+}
+
+/// Groups of digits that spaces part: a space between digits stands before three of them, or it is no
+/// number (`15 00`, `412 35`).
+#[derive(Debug, Default)]
+struct Thousands {
+    /// Digits of the group at hand.
+    digits: usize,
+    /// A space or an apostrophe was seen since the last of them.
+    space: bool,
+    /// The group at hand stands behind a space.
+    behind: bool,
+}
+
+impl Thousands {
+    /// Looks at the next sign; `None` where it makes a group that is none.
+    fn see(&mut self, c: char) -> Option<()> {
+        if c.is_ascii_digit() {
+            if self.space && self.digits > 0 {
+                (self.digits <= 3 && self.whole()).then_some(())?;
+                (self.digits, self.behind) = (0, true);
+            }
+            (self.digits, self.space) = (self.digits + 1, false);
+        } else if fields::is_space(c) || matches!(c, '\'' | '’') {
+            self.space = true;
+        } else {
+            self.whole().then_some(())?;
+            *self = Self::default();
+        }
+        Some(())
+    }
+
+    fn whole(&self) -> bool {
+        !self.behind || self.digits == 3
+    }
 }
 
 enum Shape {
@@ -181,7 +236,9 @@ impl Text {
     fn of(cell: &[u8]) -> Option<Self> {
         let text = without_unit(std::str::from_utf8(cell).ok()?);
         let (mut bytes, mut n, mut percent) = ([0u8; 40], 0, false);
+        let mut thousands = Thousands::default();
         for c in text.chars() {
+            thousands.see(c)?;
             match c {
                 '0'..='9' | '.' | ',' | '-' | '+' | 'e' | 'E' if !percent => {
                     *bytes.get_mut(n)? = c as u8;
@@ -198,7 +255,7 @@ impl Text {
                 _ => return None,
             }
         }
-        (n > 0).then_some(Self { bytes, n, percent })
+        (n > 0 && thousands.whole()).then_some(Self { bytes, n, percent })
     }
 
     fn bare(&self) -> &[u8] {
@@ -238,6 +295,23 @@ impl Text {
         }
     }
 
+    /// Whether its digits end before the units.
+    fn rounded(&self) -> bool {
+        let text = self.bare();
+        let Some(e) = text.iter().position(|b| matches!(b, b'e' | b'E')) else { return false };
+        let exponent = std::str::from_utf8(&text[e + 1..]).ok().and_then(|e| e.parse::<i32>().ok());
+        let sign = text[..e].iter().position(|b| matches!(b, b'.' | b','));
+        let digits = sign.map_or(0, |at| e - at - 1);
+        exponent.is_some_and(|exponent| usize::try_from(exponent).is_ok_and(|exponent| digits < exponent))
+    }
+
+    /// Digits behind a sign.
+    fn behind(&self, dot: bool) -> u8 {
+        let sign = if dot { b'.' } else { b',' };
+        let at = self.bytes[..self.n].iter().rposition(|b| *b == sign);
+        at.map_or(0, |at| u8::try_from(self.n - at - 1).unwrap_or(u8::MAX))
+    }
+
     /// The value, with this sign before decimals (`true`: the dot) and the other left out.
     fn value(&self, decimal_dot: Option<bool>) -> Option<f64> {
         let mut plain = [0u8; 40];
@@ -268,6 +342,8 @@ pub enum Percents {
     /// 40,26 is 40.26 %.
     #[default]
     Points,
+    /// So it is, but some small numbers have more decimals than the others: no small number is sure.
+    Doubtful,
     /// 0,4026 is 40.26 %: the column had the format of percentages, and lost it.
     Fractions,
     /// Some cells kept their `%`: small numbers without it are fractions, to be told one by one.
@@ -280,6 +356,9 @@ pub struct SeenPercents {
     signed: u32,
     small: u32,
     great: u32,
+    /// The most decimals of small numbers, and of the others.
+    small_decimals: u8,
+    great_decimals: u8,
 }
 
 /// Above this a number without `%` is no fraction: 300 %.
@@ -291,7 +370,13 @@ impl SeenPercents {
         if read.percent {
             self.signed += 1;
         } else if read.value > 0.0 {
-            *(if read.value <= FRACTION { &mut self.small } else { &mut self.great }) += 1;
+            let (count, decimals) = if read.value <= FRACTION {
+                (&mut self.small, &mut self.small_decimals)
+            } else {
+                (&mut self.great, &mut self.great_decimals)
+            };
+            *count += 1;
+            *decimals = read.decimals.max(*decimals);
         }
     }
 
@@ -301,6 +386,9 @@ impl SeenPercents {
         match (self.signed > 0, self.small > 0, self.great > 0) {
             (_, true, false) => Percents::Fractions,
             (true, true, true) => Percents::Mixed,
+            // Hardly any household has under 3 % of a ceiling: most of a column of points is above.
+            (false, true, true) if self.small > self.great => Percents::Fractions,
+            (false, true, true) if self.small_decimals > self.great_decimals.max(1) => Percents::Doubtful,
             _ => Percents::Points,
         }
     }
@@ -309,12 +397,14 @@ impl SeenPercents {
 /// Percentage points of a number of the column, and whether it was a fraction.
 ///
 /// # Errors
-/// [`Doubt::TwoWays`]: more than 300 % in a column of fractions.
+/// [`Doubt::TwoWays`]: more than 300 % in a column of fractions, or a small number where both stand.
 pub fn points(read: Read, habit: Percents) -> Result<(f64, bool), Doubt> {
     match habit {
         _ if read.percent || read.value == 0.0 => Ok((read.value, false)),
         Percents::Points => Ok((read.value, false)),
         Percents::Fractions if read.value > FRACTION => Err(Doubt::TwoWays),
+        Percents::Doubtful if read.value <= FRACTION => Err(Doubt::TwoWays),
+        Percents::Doubtful => Ok((read.value, false)),
         Percents::Mixed if read.value > FRACTION => Ok((read.value, false)),
         // Without the noise that a fraction brings: 0.4026 is 40.26.
         Percents::Fractions | Percents::Mixed => Ok(((read.value * 1e8).round() / 1e6, true)),
@@ -366,8 +456,31 @@ mod tests {
                 assert_eq!(one(cell, &[], kind), Ok(want), "{cell}");
             }
         }
+        for cell in ["15 00", "412 35", "1 5 000", "15000 000", "1 234 56,7", "15 0000"] {
+            assert_eq!(one(cell, &[], MONEY), Err(Doubt::Unreadable), "{cell}");
+        }
+        for (cell, want) in
+            [("1 234 567,8", 1_234_567.8), ("- 15 000", -15_000.0), ("12 345 ,5", 12_345.5), ("40 %", 40.0)]
+        {
+            assert_eq!(one(cell, &[], MONEY), Ok(want), "{cell}");
+        }
         for cell in ["", "abc", "1.2.3", "1,2,3", "12.34.567", "NaN", "12 rue", "--1", "1e999", "1.234,5,6"] {
             assert_eq!(one(cell, &[], MONEY), Err(Doubt::Unreadable), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_rounded_is_told() {
+        let rounded = |cell: &str| read(cell.as_bytes(), &Seen::default(), MONEY).unwrap().rounded;
+        for (cell, want) in [
+            ("9,28E+05", true),
+            ("9.27543E+05", false),
+            ("1,54E+04", true),
+            ("3E+01", true),
+            ("1.2E-01", false),
+            ("927543", false),
+        ] {
+            assert_eq!(rounded(cell), want, "{cell}");
         }
     }
 
@@ -404,11 +517,15 @@ mod tests {
             }
             p.habit()
         };
+        let of = |c: &str, h| points(read(c.as_bytes(), &Seen::default(), Kind::Number).unwrap(), h);
         assert_eq!(habit(&["0,4026", "1.2", "0"]), Percents::Fractions);
         assert_eq!(habit(&["40,26", "0,4"]), Percents::Points);
+        assert_eq!(habit(&["0,4026", "0,55", "1,1", "65"]), Percents::Fractions, "one slip among fractions");
+        assert_eq!(habit(&["40,26", "0,4026", "40", "55", "1,05"]), Percents::Doubtful);
+        assert_eq!(of("1,05", Percents::Doubtful), Err(Doubt::TwoWays));
+        assert_eq!(of("55", Percents::Doubtful), Ok((55.0, false)));
         assert_eq!(habit(&["40,26 %", "0,4026", "40"]), Percents::Mixed);
         assert_eq!(habit(&["40,26 %", "0,4026"]), Percents::Fractions);
-        let of = |c: &str, h| points(read(c.as_bytes(), &Seen::default(), Kind::Number).unwrap(), h);
         assert_eq!(of("0.4026", Percents::Fractions), Ok((40.26, true)));
         assert_eq!(of("40,26 %", Percents::Fractions), Ok((40.26, false)));
         assert_eq!(of("40,26", Percents::Fractions), Err(Doubt::TwoWays));

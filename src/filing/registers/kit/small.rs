@@ -5,6 +5,7 @@ use super::dates;
 use super::habit::{Habit, Observed};
 use crate::registers::fields;
 use crate::registers::headers::canonical;
+use crate::registers::table::Block;
 use crate::registers::text::{other_format, separator, whole};
 
 /// Why it cannot be read.
@@ -110,21 +111,11 @@ impl SmallTable {
 }
 
 fn records(text: &[u8], delimiter: u8) -> Vec<Row> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
-    let (mut line, mut counted) = (1, 0);
     let mut out = Vec::new();
-    for record in reader.byte_records().filter_map(Result::ok) {
-        // The reader counts the blank lines before a record as its own.
-        let mut start = record.position().map_or(counted, |p| p.byte() as usize);
-        while matches!(text.get(start), Some(b'\n' | b'\r')) {
-            start += 1;
-        }
-        line += memchr::memchr_iter(b'\n', &text[counted..start]).count() as u64;
-        counted = start;
+    Block::of_text(text, delimiter, 0).for_each(|line, record| {
         let cells = record.iter().map(|c| String::from_utf8_lossy(fields::clean(c)).into_owned()).collect();
         out.push(Row { line, cells });
-    }
+    });
     out
 }
 

@@ -157,7 +157,9 @@ impl Intake for Aggregates<'_> {
                 format!("L'effectif dépasse la base ({base})."),
             );
         }
-        let bailleur = self.bailleur.cell(record);
+        // One lessor is one SIREN, whatever a spreadsheet made of it.
+        let siren = self.bailleur.cell(record).and_then(|cell| fields::siren(cell).ok());
+        let bailleur = siren.as_ref().map(|s| s.digits.as_slice()).or(self.bailleur.cell(record));
         let parts = [
             zone_type.as_bytes(),
             zone_code.as_bytes(),

@@ -9,7 +9,7 @@ use crate::address::Normalizer;
 use crate::reference::ops::Ops;
 use crate::reference::plafonds::Plafonds;
 use crate::reference::registre::Registre;
-use crate::registers::checks::{self, Coded, ascii, hashed, text};
+use crate::registers::checks::{self, Coded, StreetColumns, ascii, hashed};
 use crate::registers::fields;
 use crate::registers::intake::{Column, Fate, Intake, Layout, Notes, Repeated};
 
@@ -29,10 +29,7 @@ pub(super) struct Dwellings<'r> {
     ident_int: Column,
     residence: Column,
     depcom: Column,
-    numvoie: Column,
-    indrep: Column,
-    typvoie: Column,
-    nomvoie: Column,
+    street: StreetColumns,
     statut_logement: Coded<'r>,
     statut_reponse: Coded<'r>,
     entree: Column,
@@ -66,10 +63,7 @@ impl<'r> Dwellings<'r> {
             ident_int: column("ident_int"),
             residence: column("residence_code"),
             depcom: column("depcom"),
-            numvoie: column("numvoie"),
-            indrep: column("indrep"),
-            typvoie: column("typvoie"),
-            nomvoie: column("nomvoie"),
+            street: StreetColumns::new(column),
             statut_logement: coded("statut_logement"),
             statut_reponse: coded("statut_reponse"),
             entree: column("date_entree"),
@@ -305,17 +299,7 @@ impl Intake for Dwellings<'_> {
         let ident_int = checks::ident(&self.ident_int, record, notes);
         let depcom = checks::commune(&self.depcom, record, "O07", notes);
         let depcom = ascii(&depcom);
-        let street = self.nomvoie.cell(record);
-        let address = match (depcom, street) {
-            (Some(depcom), Some(street)) => {
-                let part = |c: &Column| text(c.cell(record)).to_owned();
-                let (numvoie, indrep, typvoie) =
-                    (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
-                let numvoie = fields::house_number(&numvoie);
-                Some(streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "").key.as_str())
-            }
-            _ => None,
-        };
+        let address = depcom.and_then(|depcom| self.street.key(depcom, record, streets, notes));
         if ident_rep.is_none() && ident_int.is_none() && address.is_none() {
             notes.note(
                 "O05",

@@ -22,7 +22,7 @@ use crate::address::Normalizer;
 use crate::reference::rpls::{Rpls, rpls};
 use crate::registers::checks::LOST;
 use crate::registers::fields;
-use crate::registers::intake::{filled, overflow};
+use crate::registers::intake::{self, filled, overflow};
 use crate::registers::report::Finding;
 use crate::registers::table::{Block, Shape};
 use crate::registers::text::encoding::Seen;
@@ -39,6 +39,10 @@ pub(super) struct Parsed {
     pub tally: Tally,
     pub read: u64,
     pub rejected: u64,
+    /// The first line outside of the table, and its beginning.
+    pub outside: Option<(u64, String)>,
+    /// The file ends amid a line.
+    pub cut: bool,
     pub seen: Seen,
 }
 
@@ -135,10 +139,17 @@ impl<'a> Worker<'a> {
     pub fn parse(&mut self, block: &Block) -> PolarsResult<Parsed> {
         let mut rows = Rows::with_capacity(block.size() / 250 + 16);
         let mut trial: Option<Rows> = None;
+        let (mut first_outside, mut last) = (None, Shape::Whole);
         let (width, full, reach) = (self.layout.width, self.layout.full, self.layout.reach);
         let seen = block.rows(full, reach, |line, record, shape| {
+            last = shape;
             if fields::is_blank(record.as_slice()) {
                 return rows.tally.add(Count::Blank);
+            }
+            if intake::is_outside(record, &self.layout.header) {
+                rows.tally.add(Count::Outside);
+                first_outside.get_or_insert_with(|| (line, intake::shown(record)));
+                return;
             }
             rows.read += 1;
             rows.findings.row(line);
@@ -176,6 +187,8 @@ impl<'a> Worker<'a> {
             tally,
             read,
             rejected,
+            outside: first_outside,
+            cut: block.is_unended() && last == Shape::Broken,
             seen,
         })
     }
@@ -266,7 +279,11 @@ impl<'a> Worker<'a> {
             if repaired {
                 tally.add(Count::IdentRepaired);
             }
-            text(builder, &ident, tally);
+            let sound = ident.len() == 10 && ident.iter().all(u8::is_ascii_alphanumeric);
+            if col == Col::IDENT_REP && !ident.is_empty() && !sound {
+                tally.add(Count::OddIdent);
+            }
+            text(builder, &ident);
         }
         let siret = layout.cell(record, Col::SIRET);
         if siret.is_empty() {
@@ -298,7 +315,7 @@ impl<'a> Worker<'a> {
         if name.is_empty() {
             columns.bailleur.append_option(organisation.and_then(|o| o.name.as_deref()));
         } else {
-            text(&mut columns.bailleur, name, tally);
+            text(&mut columns.bailleur, name);
         }
         let numconv = layout.raw(record, Col::NUMCONV);
         if numconv.len() > 6 && cells::scientific(numconv) {

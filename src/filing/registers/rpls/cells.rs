@@ -67,6 +67,24 @@ pub(super) fn number(cell: &[u8], habit: &Habit, kind: Kind, tally: &mut Tally) 
     if read.percent { Err(Unreadable) } else { Ok(read.value) }
 }
 
+/// A year that a spreadsheet wrote as a number with thousands (`1.985`) or as a day (`1985-01-01`).
+pub(super) fn damaged_year(cell: &[u8]) -> Option<i64> {
+    if let [b'1' | b'2', b'.' | b',', a, b, c] = cell
+        && [a, b, c].iter().all(|d| d.is_ascii_digit())
+    {
+        return integer(&[cell[0], *a, *b, *c], &mut Tally::default()).ok();
+    }
+    let day = (cell.len() >= 8 && cell.iter().any(|b| matches!(b, b'-' | b'/')))
+        .then(|| dates::date(cell).ok())??;
+    Some(i64::from(day.year))
+}
+
+/// Scientific notation that does not write the units.
+pub(super) fn rounded(cell: &[u8]) -> bool {
+    scientific(cell)
+        && numbers::read(cell, &numbers::Seen::default(), Kind::Number).is_ok_and(|read| read.rounded)
+}
+
 /// `6.1995128512321E+021`: what a spreadsheet makes of a long number.
 pub(super) fn scientific(cell: &[u8]) -> bool {
     let Some(e) = cell.iter().position(|b| matches!(b, b'E' | b'e')) else { return false };
@@ -100,20 +118,7 @@ pub(super) fn month(cell: &[u8], habit: &Habit, tally: &mut Tally) -> Result<u32
         Written::Serial => tally.add(Count::SerialDate),
         Written::Month1st => tally.add(Count::MonthFirst),
     }
-    // « janv-00 »: 01/1900 says « none » in RPLS, and 01/2000 is written like it.
-    if written == Written::MonthName && (date.year, date.month) == (2000, 1) && !cell.ends_with(b"2000") {
-        return Err(dates::Doubt::TwoWays);
-    }
     if (1000..=2999).contains(&date.year) { Ok(date.yyyymm()) } else { Err(dates::Doubt::Unreadable) }
-}
-
-/// `2023-05-01`: a date where a name or a number stood before a spreadsheet read the file.
-pub(super) fn is_date(cell: &[u8]) -> bool {
-    cell.len() == 10
-        && cell
-            .iter()
-            .enumerate()
-            .all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
 }
 
 /// Class A–G as 1–7, from a letter or from the codes 2–8 of the dictionary of 2018.

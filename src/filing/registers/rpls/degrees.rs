@@ -23,16 +23,25 @@ pub(super) enum Degrees {
     Unsure,
     /// Not in France.
     Abroad,
+    /// This cell holds no number.
+    Unreadable(Col),
     Point {
         lon: f64,
         lat: f64,
         quality: Option<u8>,
+        /// They were written latitude first.
+        exchanged: bool,
     },
 }
 
 /// Whether two numbers under the names X and Y are degrees.
 pub(super) fn are_degrees(x: f64, y: f64) -> bool {
     x.abs() <= 180.0 && y.abs() <= 90.0 && crs::epsg_at(x, y).is_some()
+}
+
+/// Whether two numbers are degrees in France the other way round only: latitude first.
+pub(super) fn exchanged(x: f64, y: f64) -> bool {
+    !are_degrees(x, y) && are_degrees(y, x)
 }
 
 /// Whether a file has points in degrees.
@@ -50,7 +59,13 @@ pub(super) fn read(layout: &Layout, record: &ByteRecord) -> Degrees {
         let (lat, lon) = text(Col::GEO_POINT).split_once([',', ';', ' '])?;
         number(lon).zip(number(lat))
     };
-    let Some((lon, lat)) = both.or_else(one) else { return Degrees::Nothing };
+    let Some((lon, lat)) = both.or_else(one) else {
+        let written =
+            [Col::LONGITUDE, Col::LATITUDE, Col::GEO_POINT].into_iter().find(|c| !text(*c).is_empty());
+        return written.map_or(Degrees::Nothing, Degrees::Unreadable);
+    };
+    let exchanged = exchanged(lon, lat);
+    let (lon, lat) = if exchanged { (lat, lon) } else { (lon, lat) };
     if !are_degrees(lon, lat) {
         return Degrees::Abroad;
     }
@@ -64,5 +79,5 @@ pub(super) fn read(layout: &Layout, record: &ByteRecord) -> Degrees {
         ("", None) => None,
         _ => Some(STREET),
     };
-    Degrees::Point { lon, lat, quality }
+    Degrees::Point { lon, lat, quality, exchanged }
 }

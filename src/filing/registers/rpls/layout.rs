@@ -105,6 +105,8 @@ pub(super) struct Layout {
     empty: Vec<EmptyCells>,
     /// How each column writes what can be read in two ways.
     habits: Vec<Habit>,
+    /// The header as the file writes it; empty if it has none.
+    pub header: Vec<String>,
     /// Fields of a sound record.
     pub width: usize,
     /// Those up to the last name of the header.
@@ -207,6 +209,12 @@ impl Layout {
         for (col, seen) in COLUMNS.iter().zip(seen) {
             self.habits[*col as usize] = seen.habit();
         }
+        // X and Y are written alike: « 927.500 » beside « 6.500.000 » has thousands.
+        let mut both = self.habits[Col::X as usize].numbers;
+        both.merge(self.habits[Col::Y as usize].numbers);
+        for col in [Col::X, Col::Y] {
+            self.habits[col as usize].numbers = both;
+        }
         if rows > 1 && (ranks[0] || ranks[1]) {
             self.counting = None;
         }
@@ -236,8 +244,8 @@ impl Layout {
         let (year, first, second) = collection_lines(table)?;
         let fields = &reference.collecte.champs;
         let mut layout = Self::at(reference, |name| fields.iter().position(|f| f == name), fields);
-        layout.width = second.len();
-        layout.full = second.len();
+        layout.width = second.len().max(fields.len());
+        layout.full = layout.width;
         layout.label = "fichier de collecte d'un bailleur (64 champs sans en-tête)";
         layout.skip = 1;
         let text = |i: usize| Some(first[i].trim().to_owned()).filter(|t| !t.is_empty());
@@ -281,6 +289,7 @@ impl Layout {
             names,
             empty,
             habits: vec![Habit::default(); COLS.len()],
+            header: header.to_vec(),
             width: header.len(),
             full: headers::named(header),
             reach,
@@ -323,7 +332,11 @@ pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[Strin
         |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
     let (first, second) = (table.head.first()?, table.head.get(1)?);
     let year: u16 = first.first()?.trim().parse().ok()?;
-    let sound = (2009..=2100).contains(&year) && full(first, 12) && first.len() <= 16 && full(second, 64);
+    // A spreadsheet pads the first line, and leaves out the empty cells at the end of the second.
+    let siret = fields::siren(first.get(9)?.trim().as_bytes()).is_ok();
+    let dwelling = second.get(3).is_some_and(|c| fields::commune(fields::clean(c.as_bytes())).is_ok());
+    let nearly = siret && dwelling && (56..64).contains(&second.len());
+    let sound = (2009..=2100).contains(&year) && full(first, 12) && (full(second, 64) || nearly);
     sound.then_some((year, first, second))
 }
 

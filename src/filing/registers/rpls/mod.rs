@@ -116,6 +116,8 @@ fn import_table(
         dir: out.dir().to_owned(),
         met: HashSet::default(),
         tally: Tally::default(),
+        outside: None,
+        cut: false,
         seen: Seen { bom: table.bom, ..Seen::default() },
         rules: [0; flags::RULES],
         read: 0,
@@ -171,6 +173,10 @@ struct Import<'a> {
     /// Identities seen so far.
     met: HashSet<u64, FxBuildHasher>,
     tally: Tally,
+    /// The first line outside of the table, and its beginning.
+    outside: Option<(u64, String)>,
+    /// The file ends amid a line.
+    cut: bool,
     seen: Seen,
     rules: [u64; flags::RULES],
     read: u64,
@@ -254,6 +260,8 @@ impl Import<'_> {
         self.kept += parsed.flags.len() as u64;
         self.flagged += parsed.flags.iter().filter(|f| **f != 0).count() as u64;
         self.tally.merge(&parsed.tally);
+        self.outside = self.outside.take().or(parsed.outside.take());
+        self.cut |= parsed.cut;
         self.seen.merge(parsed.seen);
         for (sum, n) in self.rules.iter_mut().zip(parsed.rules) {
             *sum += n;
@@ -274,7 +282,10 @@ impl Import<'_> {
     fn finish(self, report: &mut Report) -> Result<(), RplsError> {
         self.table.finish()?;
         self.findings.finish().map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
-        report.encodage = self.seen.label();
+        report.encoding(&self.seen);
+        let around = report.comptes.get("lignes_hors_tableau").copied().unwrap_or(0);
+        report.remarques.extend(super::intake::outside(around.max(1), self.outside.as_ref()));
+        report.remarques.extend(self.cut.then(|| super::intake::CUT.to_owned()));
         report.lignes_lues = self.read;
         report.lignes_gardees = self.kept;
         report.lignes_avec_drapeau = self.flagged;

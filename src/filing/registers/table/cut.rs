@@ -40,10 +40,31 @@ pub struct Block {
 }
 
 impl Block {
+    /// All of a text, without its first `skip` records.
+    #[must_use]
+    pub fn of_text(text: &[u8], delimiter: u8, skip: usize) -> Self {
+        Self {
+            segments: scan(text, delimiter, true).0,
+            bytes: text.to_vec(),
+            first_line: 1,
+            skip,
+            delimiter,
+            page: None,
+            doubtful: false,
+            unended: text.last() != Some(&b'\n'),
+        }
+    }
+
     /// Size in bytes as in the (unwrapped) file.
     #[must_use]
     pub fn size(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Whether it ends a file whose last line has no end.
+    #[must_use]
+    pub fn is_unended(&self) -> bool {
+        self.unended
     }
 
     pub(super) fn into_buffer(self) -> Vec<u8> {

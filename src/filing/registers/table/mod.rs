@@ -118,7 +118,23 @@ impl Table {
             self.begin_at(at);
         }
         self.same_members()?;
+        if self.numbered() {
+            self.head[0].insert(0, String::new());
+        }
         Ok(at.is_some())
+    }
+
+    /// Whether rows have one field more than the header, a number that grows in front: R's `write.table`
+    /// writes the names of rows and no name above them.
+    fn numbered(&self) -> bool {
+        let Some((header, rows)) = self.head.split_first() else { return false };
+        let mut last = 0;
+        let mut grows = |first: Option<&String>| {
+            let number = first.and_then(|n| n.trim().parse::<u64>().ok()).filter(|n| *n > last);
+            last = number.unwrap_or(u64::MAX);
+            number.is_some()
+        };
+        !rows.is_empty() && rows.iter().all(|row| row.len() == header.len() + 1 && grows(row.first()))
     }
 
     fn same_members(&self) -> Result<(), TableError> {
@@ -302,6 +318,12 @@ impl Block {
                 return each(line, record, Shape::Whole);
             }
             if let Some((first, half)) = held.take() {
+                // A line with all its fields stands for itself, whatever title stands above it.
+                if record.len() >= width {
+                    shorts += 1;
+                    each(first, &half, Shape::Short);
+                    return each(line, record, Shape::Whole);
+                }
                 // A break inside a value makes of a line two, which share the value that it broke.
                 let halves = half.len() + record.len() == width + 1 && half.len().min(record.len()) < reach;
                 if halves {
@@ -311,11 +333,7 @@ impl Block {
                 shorts += 1;
                 each(first, &half, Shape::Short);
             }
-            if record.len() >= width {
-                each(line, record, Shape::Whole);
-            } else {
-                held = Some((line, record.clone()));
-            }
+            held = Some((line, record.clone()));
         });
         if let Some((line, record)) = held {
             // Half a file ends amid a line; a program that leaves out empty cells does so on other lines too.

@@ -21,6 +21,8 @@ pub struct Seen {
     pub page: Option<Page>,
     /// No page makes words of them.
     pub doubtful: bool,
+    /// Lines of UTF-8 that was written twice (`Ã©`), put right.
+    pub twice: u64,
 }
 
 impl Seen {
@@ -32,6 +34,7 @@ impl Seen {
         self.windows |= other.windows;
         self.page = self.page.or(other.page);
         self.doubtful |= other.doubtful;
+        self.twice += other.twice;
     }
 
     /// Name for the report.
@@ -60,7 +63,7 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         seen.utf8 = true;
-        return composed(text).map_or(Cow::Borrowed(bytes), |t| Cow::Owned(t.into_bytes()));
+        return sound(text, seen).map_or(Cow::Borrowed(bytes), |t| Cow::Owned(t.into_bytes()));
     }
     let page = seen.page.unwrap_or_else(|| {
         let guess = page::guess(bytes);
@@ -74,7 +77,7 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
             out.extend_from_slice(line);
         } else if std::str::from_utf8(line).is_ok() {
             seen.utf8 = true;
-            let whole = std::str::from_utf8(line).ok().and_then(composed);
+            let whole = std::str::from_utf8(line).ok().and_then(|line| sound(line, seen));
             out.extend_from_slice(whole.as_ref().map_or(line, |t| t.as_bytes()));
         } else {
             seen.other += 1;
@@ -83,6 +86,28 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Valid UTF-8, with what was written twice undone line by line and accents put into their letters; `None`
+/// where nothing of it is to be done.
+fn sound(text: &str, seen: &mut Seen) -> Option<String> {
+    let mut once = String::new();
+    if LEADS.iter().any(|lead| memchr::memmem::find(text.as_bytes(), lead).is_some()) {
+        let before = seen.twice;
+        for line in text.split_inclusive('\n') {
+            match repair_double(line) {
+                Some(repaired) => {
+                    once.push_str(&repaired);
+                    seen.twice += 1;
+                }
+                None => once.push_str(line),
+            }
+        }
+        if seen.twice > before {
+            return Some(composed(&once).unwrap_or(once));
+        }
+    }
+    composed(text)
 }
 
 /// The text with its accents inside their letters (NFC), when some stand behind them as macOS writes names of
@@ -94,20 +119,77 @@ pub fn composed(text: &str) -> Option<String> {
     text.contains(|c| ('\u{300}'..='\u{36f}').contains(&c)).then(|| text.nfc().collect())
 }
 
-/// Undoes « Ã© »: UTF-8 that was read once as Windows-1252 and written again as UTF-8.
+/// Undoes « Ã© » and « â€™ »: UTF-8 that was read once as Windows-1252 or ISO-8859-1 and written again as
+/// UTF-8, wherever it stands in a text.
 ///
 /// `None` when the text is not of that kind.
 #[must_use]
 pub fn repair_double(text: &str) -> Option<String> {
-    if !text.contains(['Ã', 'Â', 'Å']) {
+    let mut out = undone(text)?;
+    // Some files went through it twice.
+    for _ in 0..2 {
+        let Some(again) = undone(&out) else { break };
+        out = again;
+    }
+    Some(out)
+}
+
+/// First signs of letters (`Ã`, `Â`, `Å`) and of marks (`â`) that were written twice, as UTF-8.
+const LEADS: [&[u8]; 4] = [b"\xc3\x83", b"\xc3\x82", b"\xc3\x85", b"\xc3\xa2"];
+
+fn undone(text: &str) -> Option<String> {
+    let start = LEADS.iter().filter_map(|lead| memchr::memmem::find(text.as_bytes(), lead)).min()?;
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..start]);
+    let mut rest = &text[start..];
+    let mut changed = false;
+    while let Some(c) = rest.chars().next() {
+        match twice(rest) {
+            Some((letter, length)) => {
+                out.push(letter);
+                rest = &rest[length..];
+                changed = true;
+            }
+            None => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    changed.then_some(out)
+}
+
+/// The sign that was written twice at the beginning of a text, and the length of what stands for it.
+fn twice(text: &str) -> Option<(char, usize)> {
+    let mut chars = text.chars();
+    let lead = chars.next()?;
+    let more = match lead {
+        'Ã' | 'Â' | 'Å' => 1,
+        // « â€™ », « â€“ »: of the marks that begin so, those of texts.
+        'â' => 2,
+        _ => return None,
+    };
+    let mut bytes = vec![byte(lead)?];
+    let mut length = lead.len_utf8();
+    for c in chars.by_ref().take(more) {
+        bytes.push(byte(c).filter(|b| (0x80..0xc0).contains(b))?);
+        length += c.len_utf8();
+    }
+    if more == 2 && bytes.get(1) != Some(&0x80) {
         return None;
     }
-    let (bytes, _, lossy) = WINDOWS_1252.encode(text);
-    if lossy {
-        return None;
+    let letter = std::str::from_utf8(&bytes).ok()?.chars().next()?;
+    Some((letter, length))
+}
+
+/// The byte of a character in ISO-8859-1, else in Windows-1252.
+fn byte(c: char) -> Option<u8> {
+    if let Ok(byte) = u8::try_from(u32::from(c)) {
+        return Some(byte);
     }
-    let repaired = std::str::from_utf8(&bytes).ok()?;
-    (repaired != text).then(|| repaired.to_owned())
+    let text = c.to_string();
+    let (bytes, _, lossy) = WINDOWS_1252.encode(&text);
+    (!lossy && bytes.len() == 1).then(|| bytes[0])
 }
 
 #[cfg(test)]
@@ -157,7 +239,12 @@ mod tests {
     #[test]
     fn double_encoding_is_undone_and_honest_text_is_left() {
         assert_eq!(repair_double("ALLÃ‰E DES CHÃªNES").as_deref(), Some("ALLÉE DES CHêNES"));
-        assert_eq!(repair_double("Ålesund"), None);
+        assert_eq!(repair_double("GÃ\u{89}NÃ\u{89}RAL").as_deref(), Some("GÉNÉRAL"), "through ISO-8859-1");
+        assert_eq!(repair_double("l’ÃŽle et lâ€™Å“uvre").as_deref(), Some("l’Île et l’œuvre"));
+        assert_eq!(repair_double("ÃƒÂ©tude").as_deref(), Some("étude"), "twice");
+        for honest in ["Ålesund", "CHÂTEAU", "bâtiment", "pâte « brisée »", "CITÉ–NORD", "A€B"] {
+            assert_eq!(repair_double(honest), None, "{honest}");
+        }
         assert_eq!(repair_double("Allée"), None);
     }
 }

@@ -19,6 +19,7 @@ use self::parts::Parts;
 use self::sheet::SheetError;
 use self::xls::{Unread, Xls};
 use self::xml::{Archive, XmlError, words};
+use crate::french::counted;
 
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -55,22 +56,31 @@ pub struct Sheet {
     pub program: &'static str,
     /// The others, which were not.
     pub others: Vec<String>,
+    /// Its author hid it: no sheet that is shown fits.
+    pub hidden: bool,
+    /// Formulas without a value.
+    pub uncomputed: u64,
 }
 
 impl Sheet {
-    /// A sentence for the report.
+    /// A sentence for the report, or two.
     #[must_use]
     pub fn remark(&self) -> String {
-        if self.others.is_empty() {
-            return format!("Classeur {} : la feuille « {} » est lue.", self.program, self.name);
+        let hidden = if self.hidden { ", masquée," } else { "" };
+        let mut out = format!("Classeur {} : la feuille « {} »{hidden} est lue", self.program, self.name);
+        if !self.others.is_empty() {
+            let others: Vec<String> = self.others.iter().take(8).map(|n| format!("« {n} »")).collect();
+            out += &format!(" ; les autres ne le sont pas ({})", others.join(", "));
         }
-        let others: Vec<String> = self.others.iter().take(8).map(|n| format!("« {n} »")).collect();
-        format!(
-            "Classeur {} : la feuille « {} » est lue ; les autres ne le sont pas ({}).",
-            self.program,
-            self.name,
-            others.join(", ")
-        )
+        out.push('.');
+        if self.uncomputed > 0 {
+            out += &format!(
+                " {} sans valeur calculée, lue{} comme une cellule vide : ouvrez le classeur dans un tableur, enregistrez-le, puis recommencez.",
+                counted(self.uncomputed, "formule", "formules"),
+                if self.uncomputed > 1 { "s chacune" } else { "" }
+            );
+        }
+        out
     }
 }
 
@@ -192,10 +202,11 @@ pub fn to_csv(
     let chosen = book.choose(name, wanted)?;
     let head = book.head(chosen)?;
     let width = head.iter().map(Vec::len).max().unwrap_or(0);
-    book.write(chosen, width, out)?;
+    let uncomputed = book.write(chosen, width, out)?;
+    let hidden = book.hidden(chosen);
     let mut names = book.names;
     let name = if chosen < names.len() { names.remove(chosen) } else { String::new() };
-    Ok(Sheet { name, program: book.program, others: names })
+    Ok(Sheet { name, program: book.program, others: names, hidden, uncomputed })
 }
 
 fn refused(path: &Path, e: XmlError) -> WorkbookError {
@@ -283,7 +294,10 @@ impl<'b> Book<'b> {
             });
         }
         let mut filled = None;
-        for at in 0..self.names.len() {
+        // A sheet that its author hid is an old one, or a list of codes.
+        let mut order: Vec<usize> = (0..self.names.len()).collect();
+        order.sort_by_key(|at| self.hidden(*at));
+        for at in order {
             let head = self.head(at)?;
             if wanted(&head) {
                 return Ok(at);
@@ -293,6 +307,14 @@ impl<'b> Book<'b> {
             }
         }
         Ok(filled.unwrap_or(0))
+    }
+
+    fn hidden(&self, at: usize) -> bool {
+        match &self.source {
+            Source::Xlsx(_, parts) => parts.sheets.get(at).is_some_and(|s| s.hidden),
+            Source::Ods(..) => false,
+            Source::Xls(book) => book.hidden(at),
+        }
     }
 
     /// The first rows of a sheet that hold something.
@@ -309,7 +331,8 @@ impl<'b> Book<'b> {
     }
 
     /// Rows shorter than the table get its empty cells; empty rows stay, so that the next keep their numbers.
-    fn write(&mut self, at: usize, width: usize, out: &Path) -> Result<(), WorkbookError> {
+    /// Returns how many formulas have no value.
+    fn write(&mut self, at: usize, width: usize, out: &Path) -> Result<u64, WorkbookError> {
         use std::os::unix::fs::OpenOptionsExt;
         let file =
             std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(out)?;
@@ -321,7 +344,7 @@ impl<'b> Book<'b> {
         let (mut line, mut blanks, mut bytes) = (0u64, 0u64, 0u64);
         let most = EMPTY.max(self.size * 20);
         let large = FREE.max(self.size.saturating_mul(GROWS));
-        self.rows(at, |number, cells| {
+        let uncomputed = self.rows(at, |number, cells| {
             while line + 1 < number {
                 writer.write_record([""])?;
                 line += 1;
@@ -343,21 +366,22 @@ impl<'b> Book<'b> {
             Ok(true)
         })?;
         writer.flush()?;
-        Ok(())
+        Ok(uncomputed)
     }
 
     fn rows(
         &mut self,
         at: usize,
         each: impl FnMut(u64, &mut Vec<String>) -> Result<bool, WorkbookError>,
-    ) -> Result<(), WorkbookError> {
+    ) -> Result<u64, WorkbookError> {
         let done = match &mut self.source {
             Source::Xlsx(archive, parts) => {
-                let Some(part) = parts.sheets.get(at) else { return Ok(()) };
+                let Some(part) = parts.sheets.get(at) else { return Ok(0) };
                 sheet::rows(archive, parts, &part.path, self.size, each)
             }
-            Source::Ods(archive, _) => ods::rows(archive, at, self.size, each),
-            Source::Xls(book) => book.rows(at, each),
+            // These always hold what their formulas gave.
+            Source::Ods(archive, _) => ods::rows(archive, at, self.size, each).map(|()| 0),
+            Source::Xls(book) => book.rows(at, each).map(|()| 0),
         };
         let sheet = self.names.get(at).map_or("", String::as_str);
         done.map_err(|e| told(self.path, sheet, e))

@@ -9,6 +9,7 @@ use super::xml::{Archive, Xml, XmlError, attribute, sign};
 pub(super) struct SheetPart {
     pub name: String,
     pub path: String,
+    pub hidden: bool,
 }
 
 /// How a number of a cell is shown.
@@ -60,8 +61,10 @@ impl Parts {
                 "sheet" => {
                     let name = attribute(&e, "name").unwrap_or_default();
                     let Some(id) = attribute(&e, "id") else { continue };
+                    // « hidden », « veryHidden »; « visible » is seldom written.
+                    let hidden = attribute(&e, "state").is_some_and(|s| s != "visible");
                     if let Some((_, path)) = targets.iter().find(|(i, _)| *i == id) {
-                        self.sheets.push(SheetPart { name, path: path.clone() });
+                        self.sheets.push(SheetPart { name, path: path.clone(), hidden });
                     }
                 }
                 _ => {}
@@ -84,7 +87,7 @@ impl Parts {
                     _ => {}
                 },
                 Event::End(e) => match e.local_name().as_ref() {
-                    "si" => self.strings.push(std::mem::take(&mut text)),
+                    "si" => self.strings.push(unescaped(std::mem::take(&mut text))),
                     "rPh" => phonetic = false,
                     "t" => inside = false,
                     _ => {}
@@ -151,6 +154,32 @@ fn relations(archive: &mut Archive, size: u64) -> Result<Vec<(String, String)>, 
     Ok(out)
 }
 
+/// A text without `_x000D_`: signs that XML cannot hold, by their number, as Office writes them.
+pub(super) fn unescaped(text: String) -> String {
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("_x") {
+        let digits = rest.get(at + 2..at + 6).filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        let code = digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        match code.and_then(|d| u32::from_str_radix(d, 16).ok()).and_then(char::from_u32) {
+            Some(c) => {
+                out.push_str(&rest[..at]);
+                out.push(c);
+                rest = &rest[at + 7..];
+            }
+            None => {
+                out.push_str(&rest[..at + 2]);
+                rest = &rest[at + 2..];
+            }
+        }
+    }
+    if out.is_empty() {
+        return text;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// The formats that every spreadsheet knows by number.
 pub(super) fn built_in(id: u32) -> Format {
     match id {
@@ -192,6 +221,20 @@ pub(super) fn format_of(code: &str) -> Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_that_office_writes_by_number_are_read() {
+        for (text, want) in [
+            ("RUE DES_x000D_\nLILAS", "RUE DES\r\nLILAS"),
+            ("a_x005F_x000D_", "a_x000D_"),
+            ("max_x_y", "max_x_y"),
+            ("_x00ZZ_", "_x00ZZ_"),
+            ("plain", "plain"),
+            ("_x000D_", "\r"),
+        ] {
+            assert_eq!(unescaped(text.to_owned()), want, "{text}");
+        }
+    }
 
     #[test]
     fn formats_say_what_a_number_shows() {

@@ -2,7 +2,7 @@
 
 use quick_xml::events::Event;
 
-use super::parts::{Format, Parts};
+use super::parts::{Format, Parts, unescaped};
 use super::xml::{Archive, Xml, XmlError, attribute, sign};
 
 /// Rows and columns that a sheet may have.
@@ -35,20 +35,22 @@ impl<E> From<XmlError> for SheetError<E> {
 }
 
 /// Goes through the rows of a sheet; `each` gets the number of a row, 1 = first, and its cells up to the last
-/// that holds something, and says whether to go on. Empty rows are not given.
+/// that holds something, and says whether to go on. Empty rows are not given. Returns how many formulas have
+/// no value: programs that write workbooks leave them to be computed.
 pub(super) fn rows<E>(
     archive: &mut Archive,
     parts: &Parts,
     path: &str,
     size: u64,
     mut each: impl FnMut(u64, &mut Vec<String>) -> Result<bool, E>,
-) -> Result<(), SheetError<E>> {
+) -> Result<u64, SheetError<E>> {
     let part = archive
         .by_name(path)
         .map_err(|e| SheetError::Xml(XmlError::Malformed(format!("« {path} » : {e}"))))?;
     let mut xml = Xml::new(part, size);
     let mut row = Row::default();
     let mut cell = Cell::default();
+    let mut uncomputed = 0;
     while let Some(event) = xml.next()? {
         match event {
             Event::Start(e) | Event::Empty(e) if e.local_name().as_ref() == "row" => {
@@ -63,9 +65,12 @@ pub(super) fn rows<E>(
                     row.place::<E>(attribute(&e, "r").as_deref())?;
                 }
                 "v" | "t" if !cell.phonetic => cell.inside = true,
+                "f" => cell.formula = true,
                 "rPh" => cell.phonetic = true,
                 _ => {}
             },
+            // `<f/>` of a formula that cells share.
+            Event::Empty(e) if e.local_name().as_ref() == "f" => cell.formula = true,
             Event::Empty(e) if e.local_name().as_ref() == "c" => {
                 row.place::<E>(attribute(&e, "r").as_deref())?
             }
@@ -79,20 +84,25 @@ pub(super) fn rows<E>(
             Event::End(e) => match e.local_name().as_ref() {
                 "v" | "t" => cell.inside = false,
                 "rPh" => cell.phonetic = false,
-                "c" => row.put::<E>(std::mem::take(&mut cell).shown(parts))?,
+                "c" => {
+                    // A text may be empty (`t="str"`); a number is not.
+                    uncomputed +=
+                        u64::from(cell.formula && cell.text.is_empty() && cell.kind == Kind::Number);
+                    row.put::<E>(std::mem::take(&mut cell).shown(parts))?;
+                }
                 "row" => {
                     let more = row.repeat(1, &mut each)?;
                     if !more {
-                        return Ok(());
+                        return Ok(uncomputed);
                     }
                 }
-                "sheetData" => return Ok(()),
+                "sheetData" => return Ok(uncomputed),
                 _ => {}
             },
             _ => {}
         }
     }
-    Ok(())
+    Ok(uncomputed)
 }
 
 #[derive(Default)]
@@ -265,6 +275,7 @@ struct Cell {
     text: String,
     inside: bool,
     phonetic: bool,
+    formula: bool,
 }
 
 #[derive(Default, PartialEq)]
@@ -294,7 +305,7 @@ impl Cell {
 
     fn shown(self, parts: &Parts) -> String {
         match self.kind {
-            Kind::Text => one_line(&self.text),
+            Kind::Text => one_line(&unescaped(self.text)),
             Kind::Bool => self.text.trim().to_owned(),
             Kind::Shared => {
                 let at: Option<usize> = self.text.trim().parse().ok();

@@ -31,7 +31,8 @@ pub(super) struct Xls {
     _file: cfb::CompoundFile<File>,
     stream: BufReader<cfb::Stream<File>>,
     /// Name and place of each sheet.
-    sheets: Vec<(String, u64)>,
+    /// Name, place in the stream, whether it is hidden.
+    sheets: Vec<(String, u64, bool)>,
     strings: Vec<String>,
     formats: Vec<Format>,
     from_1904: bool,
@@ -150,7 +151,8 @@ impl Xls {
                     let place = record.u32(0).ok_or_else(|| broken("la liste des feuilles"))?;
                     let length = record.body().get(6).copied().map_or(0, usize::from);
                     let mut text = Text { parts: &record.parts, part: 0, at: 7 };
-                    book.sheets.push((text.letters(length)?, u64::from(place)));
+                    let hidden = record.body().get(4).is_some_and(|state| state & 3 != 0);
+                    book.sheets.push((text.letters(length)?, u64::from(place), hidden));
                 }
                 0x00FC => book.strings = shared(&record)?,
                 0x041E => {
@@ -172,7 +174,11 @@ impl Xls {
     }
 
     pub fn names(&self) -> Vec<String> {
-        self.sheets.iter().map(|(name, _)| name.clone()).collect()
+        self.sheets.iter().map(|(name, ..)| name.clone()).collect()
+    }
+
+    pub fn hidden(&self, at: usize) -> bool {
+        self.sheets.get(at).is_some_and(|(.., hidden)| *hidden)
     }
 
     /// Goes through the rows of a sheet, as [`sheet::rows`] does.
@@ -181,7 +187,7 @@ impl Xls {
         at: usize,
         mut each: impl FnMut(u64, &mut Vec<String>) -> Result<bool, E>,
     ) -> Result<(), SheetError<E>> {
-        let Some((_, place)) = self.sheets.get(at) else { return Ok(()) };
+        let Some((_, place, _)) = self.sheets.get(at) else { return Ok(()) };
         self.stream.seek(SeekFrom::Start(*place)).map_err(|_| broken("la place d'une feuille"))?;
         let mut row = Row::default();
         let mut depth = 0;

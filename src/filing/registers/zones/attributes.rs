@@ -38,6 +38,8 @@ pub struct Attributes {
     pub departement: Option<String>,
     /// Leading zeros were put back.
     pub padded: bool,
+    /// It has no code where others have one: it is named by its rank.
+    pub unnamed: bool,
 }
 
 /// Letters and digits in capitals, without accents: `Code-Insee` = `code_insee`.
@@ -46,16 +48,33 @@ pub fn key(name: &str) -> String {
     name.nfd().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
+/// The name of a column without what web services put before it: `ms:code_qp`, `qpv.code_qp`.
+pub fn bare(name: &str) -> &str {
+    name.rsplit([':', '.']).next().filter(|n| !n.is_empty()).unwrap_or(name)
+}
+
+/// Signs that a DBF keeps of a name.
+pub const DBF_NAME: usize = 10;
+
+/// Whether a name may be the beginning of a longer one.
+fn cut(layer: &RawLayer, column: usize) -> bool {
+    layer.format == "Shapefile" && layer.columns[column].len() == DBF_NAME
+}
+
 /// Finds the columns by the names of `data/territory.toml`; a column without any value does not count. Of
 /// several that could have the codes, the one that has codes; a name is no code.
 ///
 /// # Errors
 /// A layer of known kind has no column of codes.
 pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns, ZonesError> {
-    let keys: Vec<String> = layer.columns.iter().map(|c| key(c)).collect();
+    let keys: Vec<String> = layer.columns.iter().map(|c| key(bare(c))).collect();
     let filled = |i: usize| layer.features.iter().any(|f| !f.value(i).is_empty());
     let all = |aliases: &[String]| -> Vec<usize> {
-        let at = |alias: &String| keys.iter().position(|k| *k == key(alias));
+        let at = |alias: &String| {
+            let alias = key(alias);
+            let whole = keys.iter().position(|k| *k == alias);
+            whole.or_else(|| (0..keys.len()).find(|i| cut(layer, *i) && alias.starts_with(&keys[*i])))
+        };
         aliases.iter().filter_map(at).filter(|i| filled(*i)).collect()
     };
     let find = |aliases: &[String]| all(aliases).first().copied();
@@ -97,7 +116,7 @@ pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns,
 }
 
 /// Names of columns as a message tells them: the first ones, of those that have one.
-fn names(columns: &[String]) -> String {
+pub fn names(columns: &[String]) -> String {
     let named: Vec<&str> = columns.iter().map(String::as_str).filter(|c| !c.is_empty()).collect();
     let more = if named.len() > TOLD { "…" } else { "" };
     let cut = |c: &&str| c.chars().take(TOLD_LETTERS).collect::<String>();
@@ -127,9 +146,12 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
     let code = match (cell(columns.code), cell(columns.code_partiel)) {
         (Some(code), _) => pad(code, couche.code_longueur),
         (None, Some(part)) => commune.as_ref().map(|c| format!("{c}{part:0>4}")).unwrap_or_default(),
+        // A rank may be the code of another.
+        (None, None) if couche.id == "*" && columns.code.is_some() => format!("sans-code-{}", feature.number),
         (None, None) if couche.id == "*" => feature.id.clone().unwrap_or_else(|| feature.number.to_string()),
         (None, None) => String::new(),
     };
+    let unnamed = couche.id == "*" && columns.code.is_some() && cell(columns.code).is_none();
     let code = if couche.id == "*" { code } else { code.to_uppercase() };
     let commune = match couche.commune_du_code {
         Some(n) => code.get(..n).map(str::to_owned),
@@ -144,7 +166,7 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
         });
     let nom = cell(columns.nom).unwrap_or_else(|| code.clone());
     let nom = nom.chars().take(limits().nom_max).collect();
-    Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded }
+    Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded, unnamed }
 }
 
 /// A value without the `.0` that spreadsheets and float columns leave behind whole numbers, its accents

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::attributes::key;
+use super::attributes::{DBF_NAME, bare, key};
 use super::effort::Effort;
 use super::error::ZonesError;
 use crate::reference::territory::Couche;
@@ -120,8 +120,9 @@ impl<'a> Meter<'a> {
     /// True for a column that the layer may use.
     #[must_use]
     pub fn wants(&self, column: &str) -> bool {
-        let key = key(column);
-        self.wanted.contains(&key) || self.motifs.iter().any(|m| key.contains(m.as_str()))
+        let name = key(bare(column));
+        let cut = || column.len() == DBF_NAME && self.wanted.iter().any(|w| w.starts_with(&name));
+        self.wanted.contains(&name) || self.motifs.iter().any(|m| name.contains(m.as_str())) || cut()
     }
 
     /// Keys of the columns that have the codes of the layer.

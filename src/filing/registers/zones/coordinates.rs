@@ -145,6 +145,8 @@ impl<'de> Visitor<'de> for Coordinates<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Nested, A::Error> {
         self.meter.list().map_err(|e| self.stop::<A::Error>(e))?;
         let mut whole = Nested::Empty;
+        // An empty ring is none; an empty position is one that is missing.
+        let mut hollow = false;
         // Numbers of a position: the first two are kept.
         let (mut numbers, mut position) = (0, Coord { x: 0.0, y: 0.0 });
         while let Some(item) = seq.next_element_seed(self.again())? {
@@ -153,7 +155,10 @@ impl<'de> Visitor<'de> for Coordinates<'_, '_> {
                     while seq.next_element::<IgnoredAny>()?.is_some() {}
                     return Ok(Nested::Fault(why));
                 }
-                (whole, Nested::Empty) => whole,
+                (whole, Nested::Empty) => {
+                    hollow = true;
+                    whole
+                }
                 (Nested::Empty | Nested::Position(_), Nested::Number(v)) => {
                     match numbers {
                         0 => position.x = v,
@@ -180,6 +185,9 @@ impl<'de> Visitor<'de> for Coordinates<'_, '_> {
                 }
                 _ => Nested::Fault(MIXED),
             };
+        }
+        if hollow && matches!(whole, Nested::Line(_) | Nested::Position(_)) {
+            return Ok(Nested::Fault(SHORT));
         }
         if numbers > 0 {
             self.meter.vertices(1).map_err(|e| self.stop::<A::Error>(e))?;

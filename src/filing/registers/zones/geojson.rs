@@ -35,9 +35,19 @@ pub fn read(
     meter: &mut Meter<'_>,
 ) -> Result<RawLayer, ZonesError> {
     match whole(file, text, encoding, meter) {
-        // Python writes numbers that JSON does not have.
-        Err(ZonesError::Damaged { .. }) if text.contains("NaN") || text.contains("Infinity") => {
-            whole(file, &without_nan(text), encoding, meter)
+        // What programs write that JSON does not have: put right where that changes nothing that is told.
+        Err(damage @ ZonesError::Damaged { .. }) => {
+            let mended = mended(text);
+            if mended == text {
+                return Err(damage);
+            }
+            let mut layer = whole(file, &mended, encoding, meter)?;
+            if !text.contains("NaN") && !text.contains("Infinity") {
+                layer.remarks.push(
+                    "le texte n'était pas du JSON correct (signe de contrôle, virgule en trop, accent coupé…) : il a été corrigé avant lecture".to_owned(),
+                );
+            }
+            Ok(layer)
         }
         read => read,
     }
@@ -103,43 +113,76 @@ fn whole(
     })
 }
 
-/// The same text with `null` for `NaN`, `Infinity` and `-Infinity` outside of strings.
-fn without_nan(text: &str) -> String {
+/// The same text as JSON has it: `null` for `NaN`, `Infinity`, `None` and `undefined`, no comma before a
+/// bracket that closes, strings as [`string`] writes them.
+fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let word = ["NaN", "Infinity", "-Infinity"].into_iter().find(|w| rest.starts_with(w));
-        let taken = match word {
-            Some(word) => {
+    while let Some(c) = rest.chars().next() {
+        let word =
+            ["NaN", "Infinity", "-Infinity", "None", "undefined"].into_iter().find(|w| rest.starts_with(w));
+        let taken = match (c, word) {
+            (_, Some(word)) => {
                 out.push_str("null");
                 word.len()
             }
-            None if rest.starts_with('"') => {
-                let n = string(rest);
-                out.push_str(&rest[..n]);
-                n
-            }
-            None => {
-                out.push_str(&rest[..1]);
-                1
+            ('"', _) => string(rest, &mut out),
+            (',', _) if rest[1..].trim_start().starts_with(['}', ']']) => 1,
+            _ => {
+                out.push(c);
+                c.len_utf8()
             }
         };
         rest = &rest[taken..];
     }
-    out.push_str(rest);
     out
 }
 
-/// Bytes of the string that a text begins with, quotes included.
-fn string(text: &str) -> usize {
-    let mut escaped = false;
-    for (i, b) in text.bytes().enumerate().skip(1) {
-        match b {
-            b'"' if !escaped => return i + 1,
-            b'\\' => escaped = !escaped,
-            _ => escaped = false,
+/// Copies the string that a text begins with, with spaces for signs of control, U+FFFD for half of a sign
+/// (`\\ud83d` alone), and without backslashes that mean nothing (`L\\'Isle`). Its length, quotes included.
+fn string(text: &str, out: &mut String) -> usize {
+    out.push('"');
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => {
+                out.push('"');
+                return at + 1;
+            }
+            '\\' => {
+                let Some((_, next)) = chars.next() else { break };
+                match next {
+                    'u' => {
+                        let code = |from: usize| u32::from_str_radix(text.get(from..from + 4)?, 16).ok();
+                        let low = |c: u32| (0xdc00..0xe000).contains(&c);
+                        let second =
+                            (text.get(at + 6..at + 8) == Some("\\u")).then(|| code(at + 8)).flatten();
+                        let taken = match (code(at + 2), second) {
+                            (Some(0xd800..0xdc00), Some(c)) if low(c) => {
+                                out.push_str(&text[at..at + 12]);
+                                10
+                            }
+                            (Some(0xd800..0xe000), _) => {
+                                out.push_str("\\ufffd");
+                                4
+                            }
+                            (Some(_), _) => {
+                                out.push_str(&text[at..at + 6]);
+                                4
+                            }
+                            (None, _) => {
+                                out.push('u');
+                                0
+                            }
+                        };
+                        chars.by_ref().take(taken).for_each(drop);
+                    }
+                    '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => out.extend(['\\', next]),
+                    other => out.push(other),
+                }
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
         }
     }
     text.len()

@@ -9,6 +9,7 @@ use super::attributes::key;
 use super::error::ZonesError;
 use super::findings::Findings;
 use super::{ZonesOptions, open};
+use crate::reference::registre::mot;
 use crate::reference::territory::territory;
 use crate::registers::fields;
 use crate::registers::intake::{above, ends_blank};
@@ -39,6 +40,19 @@ struct Row {
     commune: String,
     epci: String,
     nom: String,
+    /// « CC », « SIVU »…, where the file says it.
+    nature: Option<String>,
+}
+
+impl Row {
+    /// A groupement that is no EPCI à fiscalité propre: a syndicat, a pôle.
+    fn is_other(&self) -> bool {
+        let data = &territory().appartenance;
+        match &self.nature {
+            Some(nature) => !data.natures.contains(&mot(nature)),
+            None => self.epci.len() == 9 && self.epci.starts_with(&data.siren_syndicats),
+        }
+    }
 }
 
 /// Writes `appartenance.parquet` (commune, epci, nom, annee); the year is [`ZonesOptions::generation`].
@@ -69,7 +83,7 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
     } else {
         report.format = "appartenance aux EPCI, CSV".to_owned();
         let (rows, table, seen) = csv(&file, path)?;
-        report.encodage = seen.label();
+        report.encoding(&seen);
         report.separateur = separator::label(table.delimiter).to_owned();
         report.remarques.extend(above(&table));
         report.remarques.extend(ends_blank(&table));
@@ -85,7 +99,9 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
     let mut findings = Findings::new(out.findings()?, &mut report);
     let mut seen = std::collections::BTreeMap::new();
     for row in rows {
-        if !row.commune.is_empty() && data.sans_epci.contains(&row.epci) {
+        if row.is_other() {
+            findings.report().count("groupements_sans_fiscalite_propre", 1);
+        } else if !row.commune.is_empty() && data.sans_epci.contains(&row.epci) {
             // Islands without EPCI: a code of the file that stands for none.
             findings.report().count("communes_sans_epci", 1);
         } else if row.commune.is_empty() || row.epci.is_empty() {
@@ -144,9 +160,27 @@ pub(super) fn are_members(text: &str) -> Option<bool> {
 /// Places of the columns of communes and of EPCI in a header that has both.
 pub fn columns(header: &[String]) -> Option<(usize, usize)> {
     let data = &territory().appartenance;
-    let names: Vec<String> = header.iter().map(|n| key(n)).collect();
-    let at = |aliases: &[String]| aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)));
-    Some((at(&data.commune)?, at(&data.epci)?))
+    Some((named(header, &data.commune).next()?, named(header, &data.epci).next()?))
+}
+
+/// Places of the columns that have one of these names, the best name first.
+fn named<'a>(header: &'a [String], aliases: &'a [String]) -> impl Iterator<Item = usize> + 'a {
+    aliases.iter().filter_map(|a| header.iter().position(|n| key(n) == key(a)))
+}
+
+/// The first of the columns with these names whose first cells are of the kind that is looked for (in one
+/// file `dep_com` is the département of a commune, in another its code); else the first of them.
+fn holding(
+    header: &[String],
+    aliases: &[String],
+    rows: &[Vec<String>],
+    kind: impl Fn(&str) -> bool,
+) -> Option<usize> {
+    let holds = |at: &usize| {
+        let of = rows.iter().filter(|row| row.get(*at).is_some_and(|cell| kind(cell))).count();
+        2 * of > rows.len()
+    };
+    named(header, aliases).find(holds).or_else(|| named(header, aliases).next())
 }
 
 fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
@@ -161,6 +195,8 @@ fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
             commune: m.code,
             epci: epci.clone(),
             nom: nom.clone(),
+            // EPT come so, and are refused above.
+            nature: None,
         })
     });
     Ok(rows.collect())
@@ -168,20 +204,19 @@ fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
 
 fn csv(file: &str, path: &Path) -> Result<(Vec<Row>, Table, Seen), ZonesError> {
     let refused = |message: String| ZonesError::NotMembership { file: file.to_owned(), message };
-    let data = &territory().appartenance;
-    let at = |record: &[String], aliases: &[String]| {
-        let names: Vec<String> = record.iter().map(|n| key(n)).collect();
-        aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)))
-    };
     let mut table = Table::open(path).map_err(|e| refused(e.to_string()))?;
-    table
-        .seek(|record| at(record, &data.commune).is_some() && at(record, &data.epci).is_some())
-        .map_err(|e| refused(e.to_string()))?;
+    table.seek(|record| columns(record).is_some()).map_err(|e| refused(e.to_string()))?;
     let header = table.head.first().cloned().unwrap_or_default();
-    let (Some(commune), Some(epci)) = (at(&header, &data.commune), at(&header, &data.epci)) else {
+    let data = &territory().appartenance;
+    let rows = table.head.get(1..).unwrap_or_default();
+    let communes = |cell: &str| fields::commune(fields::clean(cell.as_bytes())).is_ok();
+    let (Some(commune), Some(epci)) =
+        (holding(&header, &data.commune, rows, communes), named(&header, &data.epci).next())
+    else {
         return Err(refused(format!("colonnes lues : {}", header.join(", "))));
     };
-    let nom = at(&header, &data.nom);
+    let nom = named(&header, &data.nom).next();
+    let nature = named(&header, &data.nature).next();
     let mut rows = Vec::new();
     let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
     let seen = table
@@ -195,6 +230,7 @@ fn csv(file: &str, path: &Path) -> Result<(Vec<Row>, Table, Seen), ZonesError> {
                 commune: code(cell(commune)),
                 epci: epci_code(cell(epci)),
                 nom: nom.map(|i| text(cell(i))).unwrap_or_default(),
+                nature: nature.map(|i| text(cell(i))).filter(|n| !n.is_empty()),
             });
             Ok(())
         })
@@ -202,13 +238,13 @@ fn csv(file: &str, path: &Path) -> Result<(Vec<Row>, Table, Seen), ZonesError> {
     Ok((rows, table, seen))
 }
 
-/// A code that has other signs than codes have, or that a spreadsheet lost.
+/// A code that is none of a commune's, or no SIREN: a total, or what a spreadsheet lost.
 fn impossible(row: &Row) -> Option<(&'static str, &str)> {
-    let odd = |c: &str| c.bytes().any(|b| !b.is_ascii_alphanumeric());
-    if row.commune.len() != 5 || odd(&row.commune) {
+    if fields::commune(row.commune.as_bytes()).is_err() {
         return Some(("commune", &row.commune));
     }
-    odd(&row.epci).then_some(("epci", &row.epci))
+    let siren = row.epci.len() == 9 && row.epci.bytes().all(|b| b.is_ascii_digit());
+    (!siren).then_some(("epci", &row.epci))
 }
 
 /// The code of a commune as it should be, whatever a spreadsheet made of it; else the cell.

@@ -29,8 +29,8 @@ mod raw;
 pub mod repair;
 mod shapefile;
 mod sqlite;
+mod together;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use geo::{CoordsIter, MultiPolygon};
@@ -127,7 +127,7 @@ pub fn import(
             codes[0], g.couche
         ));
     }
-    let mut zones = merge(&rules, zones, &mut findings)?;
+    let mut zones = together::merge(&rules, zones, &mut findings)?;
     names::complete(couche, &mut zones, findings.report());
     let first = findings.first.take();
     findings.finish()?;
@@ -136,9 +136,9 @@ pub fn import(
     }
     report.cle = id;
     report.count("zones", zones.len() as u64);
-    if couche.id == "*" {
+    if ["*", "qpv", "iris"].contains(&couche.id.as_str()) {
         let areas: Vec<_> = zones.iter().map(|z| (z.attributes.code.as_str(), &z.area)).collect();
-        overlap::tell(&areas, &mut report);
+        overlap::tell(&areas, couche.id == "*", &mut report);
     }
     write(out, &zones)?;
     Ok(report)
@@ -287,6 +287,15 @@ fn one_layer(
             layer.name
         ));
     }
+    // Zones of one's own need no name; IRIS and communes do.
+    let known = couche.id != "*";
+    if known && columns.nom.is_none() && !couche.nom.is_empty() && !layer.features.is_empty() {
+        findings.report().remarques.push(format!(
+            "{} : aucune colonne de nom reconnue parmi {} ; les zones portent leur code pour nom",
+            layer.name,
+            attributes::names(&layer.columns)
+        ));
+    }
     let degrees = territory().crs(place.epsg).is_some_and(crate::reference::territory::Crs::is_geographic);
     let mut kept = Vec::new();
     for feature in &layer.features {
@@ -300,6 +309,10 @@ fn one_layer(
         if code.is_empty() {
             findings.add("Z01", line, &code_column, "", format!("l'entité {line} n'a pas de code"))?;
             continue;
+        }
+        if attributes.unnamed {
+            let message = format!("l'entité {line} n'a pas de code ; elle est nommée « {code} »");
+            findings.add("Z11", line, &code_column, "", message)?;
         }
         if attributes.padded {
             findings.report().count("zeros_restitues", 1);
@@ -406,13 +419,19 @@ fn one_layer(
     }
     place::to_degrees(place.epsg, &mut good.iter_mut().map(|z| &mut z.area).collect::<Vec<_>>())
         .map_err(|source| ZonesError::Crs { file: file.to_owned(), source })?;
-    let (kept, lost): (Vec<_>, Vec<_>) = good.into_iter().partition(|z| place::in_france(&z.area));
+    let sound = |z: &Prepared| place::in_france(&z.area) && place::stray(&z.area).is_none();
+    let (kept, lost): (Vec<_>, Vec<_>) = good.into_iter().partition(sound);
     for zone in lost {
         let code = &zone.attributes.code;
+        let stray = place::in_france(&zone.area).then(|| place::stray(&zone.area)).flatten();
         let message = match place::bbox(&zone.area) {
             None => {
                 format!("zone {code} : ses coordonnées ne se convertissent pas depuis EPSG:{}", place.epsg)
             }
+            Some(_) if let Some(c) = stray => format!(
+                "zone {code} : un de ses sommets est loin de France (longitude {:.4}, latitude {:.4}) : corrigez-le",
+                c.x, c.y
+            ),
             Some([w, s, ..]) => format!(
                 "zone {code} : elle est hors de France (longitude {w:.4}, latitude {s:.4}) ; vérifiez son \
                     système de coordonnées"
@@ -504,75 +523,6 @@ fn layer_id(
 
 fn generation_of(codes: &[&str]) -> Option<&'static Generation> {
     magasin().ok().and_then(|m| m.generation_of(codes))
-}
-
-/// One zone a code: identical features are dropped, others united, all of a code at once.
-fn merge(
-    rules: &Rules<'_>,
-    zones: Vec<Prepared>,
-    findings: &mut Findings<'_>,
-) -> Result<Vec<Prepared>, ZonesError> {
-    let mut by_code: BTreeMap<String, Vec<Prepared>> = BTreeMap::new();
-    for zone in zones {
-        by_code.entry(zone.attributes.code.clone()).or_default().push(zone);
-    }
-    let mut out = Vec::with_capacity(by_code.len());
-    for (code, features) in by_code {
-        let mut features = features.into_iter();
-        let Some(mut first) = features.next() else { continue };
-        findings.report().lignes_gardees += 1;
-        let mut seen = BTreeMap::from([(fingerprint_of(&first.area), first.line)]);
-        let mut others = Vec::new();
-        for zone in features {
-            if let Some(line) = seen.get(&fingerprint_of(&zone.area)) {
-                let message = format!("zone {code} : déjà lue, identique, à l'entité {line}");
-                findings.add("Z07", zone.line, "code", &code, message)?;
-                continue;
-            }
-            seen.insert(fingerprint_of(&zone.area), zone.line);
-            others.push(zone);
-        }
-        if !others.is_empty() {
-            let together =
-                first.area.0.iter().chain(others.iter().flat_map(|z| &z.area.0)).cloned().collect();
-            let united = unite(MultiPolygon(together), rules.effort).map_err(|Spent| rules.spent(&code))?;
-            for zone in &others {
-                let line = first.line;
-                if united.is_none() {
-                    let message = format!("zone {code} : ne se réunit pas avec l'entité {line}");
-                    findings.add("Z06", zone.line, "code", &code, message)?;
-                    continue;
-                }
-                first.repaired |= zone.repaired;
-                findings.report().lignes_gardees += 1;
-                findings.report().count("zones_reunies", 1);
-                let message = format!("zone {code} : réunie avec l'entité {line} de même code");
-                findings.add("Z08", zone.line, "code", &code, message)?;
-            }
-            first.area = united.unwrap_or(first.area);
-        }
-        out.push(first);
-    }
-    Ok(out)
-}
-
-/// Two areas of the same fingerprint have the same vertices in the same order.
-fn fingerprint_of(area: &MultiPolygon<f64>) -> [u8; 32] {
-    *blake3::hash(&wkb::encode(area)).as_bytes()
-}
-
-/// Parts that may meet or overlap, as one valid area; `None` if they do not make one.
-fn unite(area: MultiPolygon<f64>, effort: &Effort) -> Result<Option<MultiPolygon<f64>>, Spent> {
-    match repair::fault(&area, effort)? {
-        None => return Ok(Some(area)),
-        Some(fault) if fault.hopeless => return Ok(None),
-        Some(_) => {}
-    }
-    let mut valid = repair::repair(&area, true, effort)?;
-    if let Some(valid) = &mut valid {
-        repair::orient(valid, false);
-    }
-    Ok(valid)
 }
 
 fn write(out: &Output, zones: &[Prepared]) -> Result<(), ZonesError> {

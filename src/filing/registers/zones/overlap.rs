@@ -16,20 +16,25 @@ const STEP: usize = 10;
 const STEPS: u64 = 50_000_000;
 const TIME: Duration = Duration::from_secs(20);
 
-/// Tells what overlaps.
-pub fn tell(zones: &[(&str, &MultiPolygon<f64>)], report: &mut Report) {
+/// Tells what overlaps. `each`: an address counts in each zone that holds it; else in the first.
+pub fn tell(zones: &[(&str, &MultiPolygon<f64>)], each: bool, report: &mut Report) {
+    let counts = if each {
+        "dans chacune de celles qui la contiennent, leurs effectifs ne s'additionnent pas"
+    } else {
+        "dans la première seulement : corrigez les contours si ce n'est pas voulu"
+    };
     match pairs(zones, &Effort::new(STEPS, Some(TIME))) {
         Ok(found) => {
             let Some((a, b)) = found.first() else { return };
             report.count("recouvrements", found.len() as u64);
             report.remarques.push(format!(
-                "des zones se recouvrent ({} fois, par exemple {} et {}) : une adresse compte dans chacune \
-                    de celles qui la contiennent, leurs effectifs ne s'additionnent pas",
+                "des zones se recouvrent ({} fois, par exemple {} et {}) : une adresse compte {counts}",
                 found.len(),
                 zones[*a].0,
                 zones[*b].0
             ));
         }
+        Err(Spent) if !each => {}
         Err(Spent) => report.remarques.push(
             "la couche est trop fine pour que les recouvrements entre ses zones soient cherchés : si elle en a, \
                 une adresse compte dans chacune des zones qui la contiennent".to_owned(),

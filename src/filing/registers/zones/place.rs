@@ -49,6 +49,26 @@ pub fn in_france(area: &MultiPolygon) -> bool {
     })
 }
 
+/// Degrees around a territory in which a contour that is partly in it may go: into the sea, over a border.
+const AROUND: f64 = 2.0;
+
+/// A vertex far from France in a part that is in France: a position that was lost (0, 0) or written the other
+/// way round. In degrees.
+#[must_use]
+pub fn stray(area: &MultiPolygon) -> Option<Coord> {
+    let around = |c: Coord| {
+        territory().territoire.iter().any(|t| {
+            let [w, s, e, n] = t.emprise;
+            c.x >= w - AROUND && c.x <= e + AROUND && c.y >= s - AROUND && c.y <= n + AROUND
+        })
+    };
+    let of = |ring: &[Coord]| {
+        let here = ring.iter().any(|c| crs::epsg_at(c.x, c.y).is_some());
+        ring.iter().copied().find(|c| here && !around(*c))
+    };
+    area.0.iter().find_map(|part| of(&part.exterior().0))
+}
+
 /// True if a box lies in another.
 #[must_use]
 pub fn within(b: &[f64; 4], outer: &[f64; 4]) -> bool {
@@ -113,6 +133,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                             None => return Err(out_of_domain(epsg)),
                         },
                     },
+                    // Degrees of another datum are not those of WGS84.
+                    Err(e @ CrsError::NeedsGrid { .. }) => return Err(refused(e)),
                     Err(_) if degrees && !boxes.is_empty() => at(
                         WGS84,
                         vec![format!(

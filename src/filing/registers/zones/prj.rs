@@ -187,10 +187,20 @@ fn by_parameters(root: &Node) -> Option<u16> {
     let modern = matches!(spheroid.numbers.as_slice(), [a, f, ..]
         if (a - 6_378_137.0).abs() < 0.01 && (f - 298.257).abs() < 0.001);
     let greenwich = root.find("PRIMEM").and_then(|p| p.numbers.first()).is_none_or(|m| *m == 0.0);
+    let geographic = matches!(root.keyword.as_str(), "GEOGCS" | "GEOGCRS" | "GEODCRS");
+    if geographic && !(modern && greenwich) {
+        // Degrees or grads of Clarke's ellipsoid (NTF), degrees of Hayford's (ED50): known, and refused.
+        let axis = spheroid.numbers.first().copied().unwrap_or_default();
+        return match (axis - 6_378_249.2, axis - 6_378_388.0) {
+            (clarke, _) if clarke.abs() < 1.0 => Some(if greenwich { 4275 } else { 4807 }),
+            (_, hayford) if hayford.abs() < 1.0 => Some(4230),
+            _ => None,
+        };
+    }
     if !modern || !greenwich {
         return None;
     }
-    if matches!(root.keyword.as_str(), "GEOGCS" | "GEOGCRS" | "GEODCRS") {
+    if geographic {
         return Some(4326);
     }
     let metres = root
@@ -280,6 +290,22 @@ mod tests {
         assert_eq!(of_wkt(&wkt("Projet", 49.0, 44.0, 6_378_137.0)), Declared::Epsg(2154));
         assert_eq!(of_wkt(&wkt("Projet", 44.0, 48.0, 6_378_137.0)), Declared::Unknown("Projet".to_owned()));
         assert_eq!(of_wkt(&wkt("Projet", 44.0, 49.0, 6_378_249.2)), Declared::Unknown("Projet".to_owned()));
+    }
+
+    #[test]
+    fn degrees_of_another_datum_are_not_those_of_wgs84() {
+        let wkt = |name: &str, axis: &str, meridian: &str, unit: &str| {
+            format!(
+                r#"GEOGCS["{name}",DATUM["D",SPHEROID["S",{axis}]],PRIMEM["M",{meridian}],UNIT["U",{unit}]]"#
+            )
+        };
+        let degree = "0.0174532925199433";
+        let paris = wkt("x", "6378249.2,293.4660212936269", "2.33722917", "0.01570796326794897");
+        assert_eq!(of_wkt(&paris), Declared::Epsg(4807));
+        assert_eq!(of_wkt(&wkt("x", "6378249.2,293.466", "0.0", degree)), Declared::Epsg(4275));
+        assert_eq!(of_wkt(&wkt("GCS_NTF_Paris", "1,1", "0.0", degree)), Declared::Epsg(4807));
+        assert_eq!(of_wkt(&wkt("x", "6378388.0,297.0", "0.0", degree)), Declared::Epsg(4230));
+        assert_eq!(of_wkt(&wkt("x", "6378137.0,298.257222101", "0.0", degree)), Declared::Epsg(4326));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! A cell alone does not say whether `3/1/2019` is in March, nor whether `32019` is a day count: its column
 //! does, through [`Seen`].
 
-use super::super::fields::Unreadable;
 use crate::reference::registre::mot;
+use crate::registers::fields::Unreadable;
 
 /// A date: year, month, and day where the cell gives one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +29,28 @@ impl Date {
     }
 }
 
-/// What two numbers before a year, or five digits, mean in one column.
+/// What two numbers before a year mean in one column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
     #[default]
     DayFirst,
+    /// The day is first beside AM and PM too, which else tell of American order.
+    DayFirstAlways,
     MonthFirst,
+    /// 19-07-01 is the first of July 2019, as SAS writes it.
+    YearFirst,
     /// The column contradicts itself: only what can be read in one way is.
     Unsure,
+    /// American days as texts, all over 12, beside days of a spreadsheet, none over 12: a French one took the
+    /// others for days of its own, day and month exchanged.
+    Exchanged,
+}
+
+impl Order {
+    #[must_use]
+    pub fn is_day_first(self) -> bool {
+        matches!(self, Self::DayFirst | Self::DayFirstAlways)
+    }
 }
 
 /// How a date was written, when a report should say so.
@@ -70,6 +84,28 @@ pub enum Doubt {
     Unreadable,
     /// It can be read in two ways, and the column does not say which.
     TwoWays,
+    /// A day that programs write where there is none: 01/01/1900, 31/12/9999.
+    Filler,
+}
+
+/// Days that programs write where there is none: .NET, Excel and SQL Server, Access, Oracle.
+const FILLERS: [(u16, u8, u8); 8] = [
+    (1, 1, 1),
+    (1753, 1, 1),
+    (1899, 12, 30),
+    (1899, 12, 31),
+    (1900, 1, 1),
+    (2999, 12, 31),
+    (4712, 12, 31),
+    (9999, 12, 31),
+];
+
+impl Date {
+    fn fills(self) -> bool {
+        FILLERS.iter().any(|&(year, month, day)| {
+            (year, month) == (self.year, self.month) && self.day.is_none_or(|d| d == day)
+        })
+    }
 }
 
 /// Reads a date as a French file writes it.
@@ -78,6 +114,21 @@ pub enum Doubt {
 /// [`Unreadable`] for what is no date, for days that do not exist, and for what only its column can tell.
 pub fn date(cell: &[u8]) -> Result<Date, Unreadable> {
     read(cell, Order::DayFirst, false).map(|(d, _)| d).map_err(|_| Unreadable)
+}
+
+/// Whether a cell that should hold a house number or a name holds a date that a spreadsheet made of it:
+/// `2024-02-01`, `01/02/2024` or `02-janv` was « 1-2 » or « 2-1 », and nobody knows which.
+#[must_use]
+pub fn stands_for_another(cell: &[u8]) -> bool {
+    if !cell.iter().any(|b| matches!(b, b'-' | b'/' | b'.')) || !cell.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    // Of whatever year: 7190-01-01 was « 7190 » once.
+    let written = cell.len() == 10
+        && (0..10).all(|i| if i == 4 || i == 7 { cell[i] == b'-' } else { cell[i].is_ascii_digit() });
+    let whole = written
+        || matches!(read(cell, Order::DayFirst, false), Ok((_, Written::Plainly | Written::MonthName)));
+    whole || Parts::of(cell).is_ok_and(|p| p.month.is_some() && p.n == 1 && p.lengths[0] <= 2)
 }
 
 /// What a column of dates shows of its habits.
@@ -89,12 +140,22 @@ pub struct Seen {
     day_first: u32,
     /// AM or PM beside two numbers that could be either.
     am_pm: u32,
+    /// AM or PM behind a day that is first for sure.
+    am_pm_day_first: u32,
     /// Six digits that are a month and a year (`122019`): five may then be one too.
     month_year: u32,
     /// First numbers of days whose second is 1, one bit each: the months of `3/1/2019`, `6/1/2020`…
     before_ones: u16,
+    /// Second numbers of days whose first is 1, one bit each: the months of `01/03/2019`, `01/06/2020`…
+    after_ones: u16,
     /// Days that can be read in two ways and whose second number is not 1.
     others: u32,
+    /// Days in three pairs of digits whose first, or last, is no day.
+    year_first: u32,
+    year_last: u32,
+    /// Days as `2024-01-04` up to the twelfth, and later ones.
+    early: u32,
+    late: u32,
 }
 
 impl Seen {
@@ -105,7 +166,13 @@ impl Seen {
             return;
         }
         // Sound dates of French and standard files end here.
-        if !cell.iter().any(|b| matches!(b, b'/' | b'.' | b'-')) || cell.get(4) == Some(&b'-') {
+        if cell.get(4) == Some(&b'-') {
+            if let Some(day) = cell.get(..10).and_then(plain).and_then(|d| d.day) {
+                *(if day <= 12 { &mut self.early } else { &mut self.late }) += 1;
+            }
+            return;
+        }
+        if !cell.iter().any(|b| matches!(b, b'/' | b'.' | b'-')) {
             return;
         }
         let Ok(parts) = Parts::of(cell) else { return };
@@ -113,11 +180,25 @@ impl Seen {
             && parts.lengths[0] <= 2
             && parts.lengths[1] <= 2
         {
+            if parts.lengths == [2, 2, 2] {
+                let c = parts.numbers[2];
+                self.year_first += u32::from(!(1..=31).contains(&a) && b <= 12 && c <= 31);
+                self.year_last += u32::from(!(1..=31).contains(&c) && a <= 31);
+                if a > 31 {
+                    return;
+                }
+            }
             match (a > 12, b > 12) {
-                (true, false) => self.day_first += 1,
+                (true, false) => {
+                    self.day_first += 1;
+                    self.am_pm_day_first += u32::from(parts.am_pm);
+                }
                 (false, true) => self.month_first += 1,
                 _ => {
                     self.am_pm += u32::from(parts.am_pm && a != b);
+                    if a == 1 {
+                        self.after_ones |= 1 << b.min(15);
+                    }
                     if b == 1 {
                         self.before_ones |= 1 << a.min(15);
                     } else {
@@ -131,17 +212,36 @@ impl Seen {
     /// The order of the column.
     #[must_use]
     pub fn order(self) -> Order {
-        match (self.day_first > 0, self.month_first > 0, self.am_pm > 0) {
-            (true, true, _) => Order::Unsure,
-            (false, true, _) | (false, false, true) => Order::MonthFirst,
+        if self.year_first > 0 {
+            return if self.year_last == 0 { Order::YearFirst } else { Order::Unsure };
+        }
+        let am_pm = self.am_pm > 0 && self.am_pm_day_first == 0;
+        // Firsts of months, many months and no other day: such a column is not in American order.
+        let firsts = self.after_ones.count_ones() >= 4 && self.before_ones & !2 == 0;
+        match (self.day_first > 0, self.month_first > 0 || am_pm) {
+            (true, true) => Order::Unsure,
+            (true, false) if self.am_pm_day_first > 0 => Order::DayFirstAlways,
+            (false, true) if firsts => Order::Unsure,
+            (false, true)
+                if self.early > 0 && self.late == 0 && self.before_ones == 0 && self.others == 0 =>
+            {
+                Order::Exchanged
+            }
+            (false, true) => Order::MonthFirst,
             // First days of months, in American order, or nothing but the first days of January?
-            (false, false, false) if self.others == 0 => match self.before_ones.count_ones() {
+            (false, false) if self.others == 0 => match self.before_ones.count_ones() {
                 0 | 1 => Order::DayFirst,
                 2 | 3 => Order::Unsure,
                 _ => Order::MonthFirst,
             },
             _ => Order::DayFirst,
         }
+    }
+
+    /// Whether some day said, or would have had to say, the order.
+    #[must_use]
+    pub fn ordered(self) -> bool {
+        self.day_first + self.month_first + self.others > 0 || self.before_ones > 0
     }
 
     /// Whether five digits may be a month and a year that lost a zero.
@@ -156,10 +256,19 @@ impl Seen {
 /// # Errors
 /// Why it cannot be read.
 pub fn read(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Written), Doubt> {
+    let (date, written) = any(cell, order, month_years)?;
+    let exchanged = |day: u8| day <= 12 && day != date.month;
+    if order == Order::Exchanged && written == Written::Plainly && date.day.is_some_and(exchanged) {
+        return Err(Doubt::TwoWays);
+    }
+    if date.fills() { Err(Doubt::Filler) } else { Ok((date, written)) }
+}
+
+fn any(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Written), Doubt> {
     if let Some(plain) = plain(cell) {
         return Ok((plain, Written::Plainly));
     }
-    let bare = super::super::fields::unfloat(cell);
+    let bare = crate::registers::fields::unfloat(cell);
     if bare.iter().all(u8::is_ascii_digit) {
         return digits(bare, month_years);
     }
@@ -177,19 +286,28 @@ pub fn read(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Writt
             (2, 1, 4, 1 | 2) => (a, Some(b)),
             _ => return Err(Doubt::Unreadable),
         };
+        // « janv-00 »: a spreadsheet makes it of 01/1900, which files write for none, and of 01/2000.
+        if (month, day) == (1, None) && year == 2000 && parts.lengths[0] == 2 {
+            return Err(Doubt::TwoWays);
+        }
         return Ok((made(year, month, day)?, Written::MonthName));
     }
+    // AM and PM are of American order, whatever stands in the rest of the column.
+    let order = if parts.am_pm && order != Order::DayFirstAlways { Order::MonthFirst } else { order };
     match (parts.n, la, lb, lc) {
+        (3, 2, 2, 2) if order == Order::YearFirst => {
+            Ok((made(short_year(a, la)?, b, Some(c))?, Written::Plainly))
+        }
         (2, 4, 1 | 2, _) => Ok((made(a, b, None)?, Written::Plainly)),
         (2, 1 | 2, 4, _) => Ok((made(b, a, None)?, Written::Plainly)),
         (3, 4, 1 | 2, 1 | 2) => Ok((made(a, b, Some(c))?, Written::Plainly)),
         (3, 1 | 2, 1 | 2, 2 | 4) => {
             let year = short_year(c, lc)?;
             match (a > 12, b > 12, order) {
-                (true, ..) | (false, false, Order::DayFirst) => {
+                (true, ..) | (false, false, Order::DayFirst | Order::DayFirstAlways | Order::YearFirst) => {
                     Ok((made(year, b, Some(a))?, Written::Plainly))
                 }
-                (false, true, _) | (false, false, Order::MonthFirst) => {
+                (false, true, _) | (false, false, Order::MonthFirst | Order::Exchanged) => {
                     Ok((made(year, a, Some(b))?, Written::Month1st))
                 }
                 (false, false, Order::Unsure) if a == b => Ok((made(year, a, Some(b))?, Written::Plainly)),
@@ -231,8 +349,9 @@ fn digits(cell: &[u8], month_years: bool) -> Result<(Date, Written), Doubt> {
         7 => plainly(day_month_year(cell)),
         8 => {
             let (year, rest) = (value(&cell[..4]), value(&cell[4..]));
-            let iso = u16::try_from(year).ok().filter(|y| SOUND.contains(y));
+            let iso = u16::try_from(year).ok();
             let iso = iso.and_then(|y| made(y, (rest / 100) as u16, Some((rest % 100) as u16)).ok());
+            let iso = iso.filter(|d| SOUND.contains(&d.year) || d.fills());
             plainly(iso.or_else(|| day_month_year(cell)))
         }
         _ => Err(Doubt::Unreadable),
@@ -423,98 +542,4 @@ fn month_name(word: &str) -> Option<u16> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_read_in_every_french_form() {
-        for (cell, want) in [
-            ("2019-03", (201_903, None)),
-            ("2019-03-15", (201_903, Some(20_190_315))),
-            ("15/03/2019", (201_903, Some(20_190_315))),
-            ("03/2019", (201_903, None)),
-            ("201903", (201_903, None)),
-            ("032019", (201_903, None)),
-            ("20190315", (201_903, Some(20_190_315))),
-            ("01032019", (201_903, Some(20_190_301))),
-            ("1032019", (201_903, Some(20_190_301))),
-            ("201903.0", (201_903, None)),
-            ("20190315,0", (201_903, Some(20_190_315))),
-            ("mars-19", (201_903, None)),
-            ("Mars 2019", (201_903, None)),
-            ("févr.-87", (198_702, None)),
-            ("janv.-20", (202_001, None)),
-            ("août 2005", (200_508, None)),
-            ("2019-03-15 00:00:00", (201_903, Some(20_190_315))),
-            ("2019-03-15T08:00", (201_903, Some(20_190_315))),
-            ("2019-03-15T08:00:00Z", (201_903, Some(20_190_315))),
-            ("15/03/2019 8h30", (201_903, Some(20_190_315))),
-            ("1/3/19", (201_903, Some(20_190_301))),
-            ("15 mars 2019", (201_903, Some(20_190_315))),
-            ("1er mars 2019", (201_903, Some(20_190_301))),
-            ("vendredi 15 mars 2019", (201_903, Some(20_190_315))),
-            ("mar. 5 mars 2019", (201_903, Some(20_190_305))),
-            ("Mar 15 2019 12:00AM", (201_903, Some(20_190_315))),
-            ("15-MAR-19", (201_903, Some(20_190_315))),
-            ("2019-Mar-15", (201_903, Some(20_190_315))),
-            ("juin 2020", (202_006, None)),
-            ("43539", (201_903, Some(20_190_315))),
-            ("43539.0", (201_903, Some(20_190_315))),
-            ("43539,75", (201_903, Some(20_190_315))),
-            ("3/15/2019", (201_903, Some(20_190_315))),
-        ] {
-            let got = date(cell.as_bytes()).unwrap_or_else(|_| panic!("{cell}"));
-            assert_eq!((got.yyyymm(), got.yyyymmdd()), want, "{cell}");
-        }
-        for cell in [
-            "2019-13",
-            "31/02/2019",
-            "2019",
-            "abc",
-            "",
-            "30/02/19",
-            "19",
-            "é-19",
-            "2019-03-15-01",
-            "ab/2019",
-            "19-mars",
-            "03/19",
-            "99999",
-            "1.5",
-            "0",
-            "12 rue de mars",
-        ] {
-            assert_eq!(date(cell.as_bytes()), Err(Unreadable), "{cell}");
-        }
-    }
-
-    fn seen(cells: &[&str]) -> Seen {
-        let mut seen = Seen::default();
-        cells.iter().for_each(|c| seen.see(c.as_bytes()));
-        seen
-    }
-
-    #[test]
-    fn the_column_says_whether_the_month_comes_first() {
-        assert_eq!(seen(&["01/03/2019", "15/03/2019"]).order(), Order::DayFirst);
-        assert_eq!(seen(&["3/1/2019 12:00:00 AM"]).order(), Order::MonthFirst);
-        assert_eq!(seen(&["3/1/2019", "3/15/2019"]).order(), Order::MonthFirst);
-        assert_eq!(seen(&["15/3/2019 12:00:00 AM", "1/3/2019 12:00:00 AM"]).order(), Order::DayFirst);
-        assert_eq!(seen(&["3/15/2019", "15/3/2019"]).order(), Order::Unsure);
-        let us = |c: &str| read(c.as_bytes(), Order::MonthFirst, false).map(|(d, w)| (d.yyyymm(), w));
-        assert_eq!(us("3/1/2019 12:00:00 AM"), Ok((201_903, Written::Month1st)));
-        assert_eq!(us("15/03/2019"), Ok((201_903, Written::Plainly)));
-        let unsure = |c: &str| read(c.as_bytes(), Order::Unsure, false).map(|(d, _)| d.yyyymm());
-        assert_eq!(unsure("3/1/2019"), Err(Doubt::TwoWays));
-        assert_eq!(unsure("3/3/2019"), Ok(201_903));
-    }
-
-    #[test]
-    fn five_digits_are_days_unless_the_column_has_months_and_years() {
-        let s = seen(&["122019", "32019"]);
-        assert!(s.month_years());
-        assert_eq!(read(b"32019", Order::DayFirst, true), Err(Doubt::TwoWays));
-        assert_eq!(read(b"12019", Order::DayFirst, true).map(|(d, _)| d.yyyymm()), Ok(201_901));
-        assert!(!seen(&["43525", "32019", "201903"]).month_years());
-    }
-}
+mod tests;

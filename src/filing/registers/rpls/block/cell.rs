@@ -1,7 +1,5 @@
 //! Cells of the register: codes, months, whole numbers, years, texts; what cannot be read is told.
 
-use std::borrow::Cow;
-
 use csv::ByteRecord;
 
 use super::{Rows, Worker};
@@ -10,8 +8,6 @@ use crate::registers::rpls::cells::{self, Unreadable};
 use crate::registers::rpls::columns::Text;
 use crate::registers::rpls::flags::Findings;
 use crate::registers::rpls::layout::{Col, Layout};
-use crate::registers::rpls::tally::{Count, Tally};
-use crate::registers::text::encoding::repair_double;
 
 impl Worker<'_> {
     /// A code of a list; anything else is flagged with `rule` and empty.
@@ -73,7 +69,10 @@ impl Worker<'_> {
 
     /// A year; one before the first sound year or after the millésime is flagged and kept.
     pub(super) fn year(&self, rows: &mut Rows, record: &ByteRecord, col: Col) -> Option<u16> {
-        let value = self.whole(rows, record, col, 4, "une année")?;
+        let value = match cells::damaged_year(self.layout.cell(record, col)) {
+            Some(year) => year,
+            None => self.whole(rows, record, col, 4, "une année")?,
+        };
         // Below 1000 it is no year, but what is left of one (`1.974`).
         let year = u16::try_from(value).ok().filter(|y| (1000..=9999).contains(y));
         let least = self.reference.seuils.annee_min;
@@ -93,27 +92,17 @@ pub(super) fn unreadable(findings: &mut Findings, layout: &Layout, col: Col, cel
     findings.misfit(15, layout.name(col), cell, message);
 }
 
-/// The cell as text; « Ã© » is put right.
-pub(super) fn utf8<'c>(cell: &'c [u8], tally: &mut Tally) -> Cow<'c, str> {
+/// The cell as text.
+pub(super) fn utf8(cell: &[u8]) -> &str {
     // The block was decoded: a cell of it is valid UTF-8, whatever the file was.
-    let text = std::str::from_utf8(cell).unwrap_or("");
-    if cell.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    match repair_double(text) {
-        Some(repaired) => {
-            tally.add(Count::DoubleEncoding);
-            Cow::Owned(repaired)
-        }
-        None => Cow::Borrowed(text),
-    }
+    std::str::from_utf8(cell).unwrap_or("")
 }
 
-pub(super) fn text(builder: &mut Text, cell: &[u8], tally: &mut Tally) {
+pub(super) fn text(builder: &mut Text, cell: &[u8]) {
     if cell.is_empty() {
         builder.append_null();
     } else {
-        builder.append_value(utf8(cell, tally));
+        builder.append_value(utf8(cell));
     }
 }
 

@@ -5,7 +5,7 @@ use polars::prelude::*;
 
 use super::cell::unreadable;
 use super::{Rows, Worker};
-use crate::registers::kit::dates::Doubt;
+use crate::registers::kit::dates::{self, Doubt};
 use crate::registers::kit::numbers::Kind;
 use crate::registers::rpls::cells::{self, Unreadable};
 use crate::registers::rpls::flags::Findings;
@@ -112,6 +112,10 @@ impl Worker<'_> {
         let mut bail = match self.month(rows, record, Col::BAIL) {
             Ok(month) => Some(month),
             Err(_) if bail_cell.is_empty() => None,
+            Err(Doubt::Filler) => {
+                rows.tally.add(Count::Filler);
+                None
+            }
             Err(Doubt::TwoWays) => {
                 let message = format!(
                     "« {} » se lit de deux façons ; la valeur est ignorée : écrivez le mois mm/aaaa.",
@@ -129,9 +133,15 @@ impl Worker<'_> {
             && let Ok(year @ 1900..=2100) =
                 cells::integer(layout.cell(record, Col::ANNEE_BAIL), &mut rows.tally)
         {
-            let month = cells::integer(layout.cell(record, Col::MOIS_BAIL), &mut rows.tally).ok();
-            let month = month.filter(|m| (1..=12).contains(m)).unwrap_or(1);
-            bail = u32::try_from(year * 100 + month).ok();
+            let cell = layout.cell(record, Col::MOIS_BAIL);
+            let named = || dates::date(&[cell, b" ", year.to_string().as_bytes()].concat()).ok();
+            let month = cells::integer(cell, &mut rows.tally).ok().filter(|m| (1..=12).contains(m));
+            let month = month.or_else(|| named().map(|d| i64::from(d.month)));
+            if month.is_none() && !cell.is_empty() {
+                unreadable(&mut rows.findings, layout, Col::MOIS_BAIL, cell, "un mois de 1 à 12");
+            }
+            let month = month.or((cell.is_empty()).then_some(1));
+            bail = month.and_then(|month| u32::try_from(year * 100 + month).ok());
         }
         rows.columns.bail.append_option(bail);
         let photo = u32::from(self.millesime) * 100 + 1;
@@ -236,11 +246,11 @@ impl Worker<'_> {
         if dpe.is_none() {
             rows.tally.add(Count::NoDpe);
         }
-        // No diagnosis is of January 2000: a month that can be 1900 is 1900.
+        // No diagnosis is of January 2000: « janv-00 » is 01/1900.
         let either = layout.cell(record, Col::DPEDATE).ends_with(b"-00");
         let undone = match self.month(rows, record, Col::DPEDATE) {
-            Ok(month) => month == 190_001,
-            Err(doubt) => doubt == Doubt::TwoWays && either,
+            Ok(_) => false,
+            Err(doubt) => doubt == Doubt::Filler || (doubt == Doubt::TwoWays && either),
         };
         if undone {
             rows.tally.add(Count::Dpe1900);

@@ -9,6 +9,7 @@ use crate::address::Origin;
 use crate::reference::addresses::words;
 use crate::reference::communes::is_city;
 use crate::registers::fields;
+use crate::registers::kit::dates;
 use crate::registers::kit::numbers::Kind;
 use crate::registers::rpls::cells;
 use crate::registers::rpls::degrees::{self, Degrees};
@@ -28,21 +29,21 @@ impl Worker<'_> {
             }
             columns.codepostal.append_value(std::str::from_utf8(&five).unwrap_or(""));
         } else {
-            text(&mut columns.codepostal, postcode, tally);
+            text(&mut columns.codepostal, postcode);
         }
-        text(&mut columns.libcom, layout.cell(record, Col::LIBCOM), tally);
+        text(&mut columns.libcom, layout.cell(record, Col::LIBCOM));
         for col in [Col::IMMEU, Col::BAT, Col::ESC, Col::ENTREE, Col::NUMAPPT, Col::NUMVOIE] {
-            if cells::is_date(layout.raw(record, col)) {
+            if dates::stands_for_another(layout.raw(record, col)) {
                 tally.add(Count::DateInstead);
             }
         }
-        let numvoie = utf8(layout.cell(record, Col::NUMVOIE), tally);
+        let numvoie = utf8(layout.cell(record, Col::NUMVOIE));
         let numvoie = fields::house_number(&numvoie);
-        let indrep = utf8(layout.cell(record, Col::INDREP), tally);
-        let typvoie = utf8(layout.cell(record, Col::TYPVOIE), tally);
-        let nomvoie = utf8(layout.cell(record, Col::NOMVOIE), tally);
-        let complident = utf8(layout.cell(record, Col::COMPLIDENT), tally);
-        let complgeo = utf8(layout.cell(record, Col::COMPLGEO), tally);
+        let indrep = utf8(layout.cell(record, Col::INDREP));
+        let typvoie = utf8(layout.cell(record, Col::TYPVOIE));
+        let nomvoie = utf8(layout.cell(record, Col::NOMVOIE));
+        let complident = utf8(layout.cell(record, Col::COMPLIDENT));
+        let complgeo = utf8(layout.cell(record, Col::COMPLGEO));
         option(&mut columns.numvoie, &numvoie);
         option(&mut columns.indrep, &indrep);
         option(&mut columns.typvoie, &typvoie);
@@ -61,7 +62,7 @@ impl Worker<'_> {
             tally.add(Count::ShortKind);
         }
         // A date in NUMVOIE was « 1-5 » once; nobody knows the order any more.
-        let number = if cells::is_date(numvoie.as_bytes()) { "" } else { &*numvoie };
+        let number = if dates::stands_for_another(numvoie.as_bytes()) { "" } else { &*numvoie };
         let parsed = self.addresses.key(depcom, number, &indrep, &typvoie, &nomvoie, &complident);
         columns.adresse.append_value(&parsed.key);
         if numvoie.is_empty() {
@@ -95,7 +96,7 @@ impl Worker<'_> {
             tally.add(Count::NoSegment);
             columns.segment.append_null();
         } else {
-            text(&mut columns.segment, segment, tally);
+            text(&mut columns.segment, segment);
         }
     }
 
@@ -105,6 +106,11 @@ impl Worker<'_> {
         let mut coordinate = |col: Col| {
             let cell = layout.cell(record, col);
             if cell.is_empty() {
+                return None;
+            }
+            if cells::rounded(cell) {
+                let message = "Un tableur a arrondi cette coordonnée en l'écrivant en notation scientifique ; elle est ignorée.";
+                findings.misfit(8, layout.name(col), cell, message.to_owned());
                 return None;
             }
             cells::number(cell, layout.habit(col), Kind::Number, tally).ok().or_else(|| {
@@ -126,11 +132,15 @@ impl Worker<'_> {
         };
         let mut geocoded = None;
         match told {
-            Degrees::Point { lon, lat, quality } => ((x, y), geocoded) = ((Some(lon), Some(lat)), quality),
+            Degrees::Point { lon, lat, quality, exchanged } => {
+                ((x, y), geocoded) = ((Some(lon), Some(lat)), quality);
+                if exchanged {
+                    tally.add(Count::Exchanged);
+                }
+            }
             Degrees::Unsure => tally.add(Count::Unsure),
             Degrees::Abroad => {
-                let message = "Le point en degrés est hors de France (longitude et latitude échangées ?) ; le \
-                               logement reste sans position.";
+                let message = "Le point en degrés est hors de France ; le logement reste sans position.";
                 findings.flag(
                     8,
                     layout.name(Col::LONGITUDE),
@@ -138,7 +148,20 @@ impl Worker<'_> {
                     message.to_owned(),
                 );
             }
+            Degrees::Unreadable(col) => {
+                let message = format!(
+                    "« {} » n'est pas une coordonnée en degrés décimaux ; le logement reste sans position.",
+                    String::from_utf8_lossy(layout.cell(record, col))
+                );
+                findings.flag(8, layout.name(col), layout.raw(record, col), message);
+            }
             Degrees::Nothing => {}
+        }
+        if let (Some(a), Some(b)) = (x, y)
+            && degrees::exchanged(a, b)
+        {
+            tally.add(Count::Exchanged);
+            (x, y) = (Some(b), Some(a));
         }
         columns.x.append_option(x);
         columns.y.append_option(y);
@@ -194,8 +217,8 @@ impl Worker<'_> {
             cells::number(precision, habit, Kind::Number, tally).ok()
         };
         columns.precision.append_option(precision.map(|p| p as f32));
-        text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15), tally);
-        text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24), tally);
+        text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15));
+        text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24));
         let iris = fields::unfloat(layout.cell(record, Col::PLG_IRIS));
         // The IRIS of Paris, Lyon and Marseille have the code of an arrondissement: the city's and four
         // digits name none, and wait for the arrondissement (`stock::filed`).
@@ -215,7 +238,7 @@ impl Worker<'_> {
                 tally.add(Count::IrisCompleted);
                 columns.iris_fichier.append_value(format!("0{}", String::from_utf8_lossy(iris)));
             }
-            _ => text(&mut columns.iris_fichier, iris, tally),
+            _ => text(&mut columns.iris_fichier, iris),
         }
         let declared = self.code(rows, record, Col::QPV, 15);
         rows.columns.qpv_declare.append_option(declared);

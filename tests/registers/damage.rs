@@ -1,0 +1,143 @@
+//! Damage that changed a figure or cost good lines without a word: each file says now what it said before it
+//! went through a spreadsheet, an export or a form.
+
+use crate::spreadsheets::{Done, OPS, RPLS, dwelling, file, household, import, read};
+
+/// Households with these cells in one column.
+fn households(column: &str, cells: &[&str]) -> Done {
+    let rows: Vec<String> = (0..).zip(cells).map(|(n, cell)| household(n, &[(column, cell)])).collect();
+    read("ops", &file(OPS, &rows))
+}
+
+/// Dwellings with these cells in one column.
+fn dwellings(column: &str, cells: &[&str]) -> Done {
+    let rows: Vec<String> = (0..).zip(cells).map(|(n, cell)| dwelling(n, &[(column, cell)])).collect();
+    read("rpls", &file(RPLS, &rows))
+}
+
+#[test]
+fn a_filler_in_the_place_of_a_number_costs_no_dwelling() {
+    for filler in ["0", "0000000000", "9999999999", "None", "\\N", "NEANT", "NR"] {
+        let got = dwellings("IDENT_REP", &[filler, filler, filler, "CD00000009"]);
+        assert_eq!(got.counts(), (4, 4, 0), "{filler}");
+        assert_eq!(got.lines("R11"), Vec::<u64>::new(), "{filler}");
+    }
+}
+
+#[test]
+fn words_for_nothing_are_nothing_in_an_address() {
+    let sound = dwellings("NUMVOIE", &["4"]).column("adresse");
+    for word in ["\\N", "None", "#NULL!", "NaT", "NR", "vide", "N.A."] {
+        let header = format!("{RPLS};INDREP;COMPLGEO");
+        let got = read("rpls", &file(&header, &[format!("{};{word};{word}", dwelling(0, &[]))]));
+        assert_eq!(got.column("adresse"), sound, "{word}");
+    }
+}
+
+#[test]
+fn a_text_written_twice_in_utf_8_is_read_once() {
+    let sound =
+        read("ops", &file(&format!("{OPS};nomvoie"), &[format!("{};Rue de l'Étang", household(0, &[]))]));
+    for twice in ["Rue de l'Ã‰tang", "Rue de l'Ã\u{89}tang"] {
+        let header = format!("{OPS};nomvoie");
+        let rows =
+            [format!("{};{twice}", household(0, &[])), format!("{};Rue du GÃ©nÃ©ral", household(1, &[]))];
+        let got = read("ops", &file(&header, &rows));
+        assert_eq!(got.column("adresse")[0], sound.column("adresse")[0], "{twice}");
+        assert!(got.column("adresse")[1].ends_with("RUE DU GENERAL"), "{:?}", got.column("adresse"));
+    }
+}
+
+#[test]
+fn days_that_are_none_are_no_days_and_firsts_of_months_stay_firsts() {
+    let got = dwellings("BAIL", &["01/01/1900", "30/12/1899", "31/12/9999", "06/2015"]);
+    assert_eq!(got.column("bail"), ["", "", "", "201506"]);
+    // A column of firsts of months, and one American day: nothing is moved to January in silence.
+    let mut cells = vec!["01/03/2019", "01/11/2018", "01/06/2020", "01/09/2017", "01/12/2016"];
+    cells.push("3/25/2019");
+    let got = dwellings("BAIL", &cells);
+    let months = got.column("bail");
+    assert_eq!(months[..5], ["201903", "201811", "202006", "201709", "201612"], "{months:?}");
+    // AM and PM say that the month goes before, of their cell.
+    let got = households("date_entree", &["3/1/2019 12:00:00 AM", "25/03/2019"]);
+    assert_eq!(got.column("entree"), ["201903", "201903"]);
+    // SAS writes the year before, in two digits.
+    let got = households("date_entree", &["19-07-01", "98-03-01", "21-11-30"]);
+    assert_eq!(got.column("entree"), ["201907", "199803", "202111"]);
+}
+
+#[test]
+fn numbers_are_read_as_one_writes_them_or_flagged() {
+    // One great value in a column of fractions: 0,4026 is 40,26 % or 0,4026 %, and nobody knows.
+    let share = |n, cell| household(n, &[("rfr", ""), ("pct_plafond", cell)]);
+    let rows: Vec<String> = (0..20).map(|n| share(n, "0,4026")).chain([share(20, "65")]).collect();
+    let got = read("ops", &file(OPS, &rows));
+    assert_eq!(got.column("pct_plafond"), [vec![""; 20], vec!["65.0"]].concat());
+    assert!(got.report.lignes_avec_drapeau >= 20, "{:?}", got.report.regles);
+    // A space that parts no thousands, and a number that lost its units.
+    for cell in ["15 00", "1 5 000", "1,5E+04"] {
+        let got = households("rfr", &[cell]);
+        assert_eq!(got.lines("O09"), [2], "{cell}");
+    }
+    assert_eq!(households("rfr", &["15 000"]).column("rfr"), ["15000"]);
+    // Years with a sign for thousands.
+    for cell in ["1.985", "1,985", "1985-01-01"] {
+        let got = dwellings("CONSTRUCT", &[cell]);
+        assert_eq!((got.column("construct")[0].as_str(), got.lines("R04")), ("1985", Vec::new()), "{cell}");
+    }
+}
+
+#[test]
+fn what_stands_between_rows_costs_none_of_them() {
+    let rows: Vec<String> = (0..3).map(|n| dwelling(n, &[])).collect();
+    for between in ["Commune de Grenoble", "Page 2", "(3 rows affected)", RPLS] {
+        let with: Vec<String> = [&rows[..2], &[between.to_owned()], &rows[2..]].concat();
+        let got = read("rpls", &file(RPLS, &with));
+        assert_eq!(got.column("ident_rep").len(), 3, "{between}: {:?}", got.counts());
+    }
+    // R names rows and not their column.
+    let numbered: Vec<String> = (1..).zip(&rows).map(|(n, row)| format!("\"{n}\";{row}")).collect();
+    assert_eq!(
+        read("rpls", &file(RPLS, &numbered)).column("ident_rep"),
+        dwellings("NBPIECE", &["4"; 3]).column("ident_rep")
+    );
+}
+
+#[test]
+fn a_house_number_that_became_a_date_is_told() {
+    for cell in ["2024-02-01", "01/02/2024"] {
+        let header = format!("{OPS};numvoie;nomvoie");
+        let row = |n, number: &str| format!("{};{number};Rue des Lilas", household(n, &[]));
+        let got = read("ops", &file(&header, &[row(0, cell), row(1, "12")]));
+        let addresses = got.column("adresse");
+        assert!(addresses[0].contains(":0:") && addresses[1].contains(":12:"), "{cell}: {addresses:?}");
+        assert_eq!(got.count("date_a_la_place"), 1, "{cell}");
+    }
+}
+
+#[test]
+fn names_of_columns_may_have_spaces_and_little_words() {
+    let spaced =
+        RPLS.replace("NOMVOIE", "Nom voie").replace("SURFHAB", "Surf_hab").replace("NBPIECE", "Nb pièce");
+    assert_eq!(read("rpls", &file(&spaced, &[dwelling(0, &[])])).counts(), (1, 1, 0));
+    let words = OPS
+        .replace("date_entree", "Date d'entrée")
+        .replace("nb_personnes", "Nombre de personnes")
+        .replace("statut_reponse", "Statut de la réponse");
+    let got = read("ops", &file(&words, &[household(0, &[])]));
+    assert_eq!(
+        (got.column("entree"), got.column("nb_personnes")),
+        (vec!["201506".to_owned()], vec!["1".to_owned()])
+    );
+}
+
+#[test]
+fn a_membership_holds_communes_and_epci_only() {
+    let list = "commune;epci;nature_juridique;nom\n73065;257301234;SIVU;Syndicat\n73065;200069110;CA;Grand Chambéry\n\
+        Total;;3;\n73008;200068674;CA;Grand Lac\n";
+    let got = read("appartenance", list);
+    assert_eq!(got.column("commune"), ["73008", "73065"]);
+    assert_eq!(got.column("epci"), ["200068674", "200069110"]);
+    let wrong = import("appartenance", b"commune;epci;nom\n73065;20006867;Grand Lac\n");
+    assert!(wrong.is_err_and(|e| e.contains("20006867")), "eight digits are no SIREN");
+}
