@@ -51,7 +51,12 @@ pub fn run(args: &GeocodeArgs) -> Result<(), Failure> {
     };
     let start = Instant::now();
     let work = if args.inverse { table::reverse } else { table::search };
-    let (csv, rows) = work(&geocoder, &bytes, &options, usize::MAX)?;
+    let (csv, rows) = work(&geocoder, &bytes, &options, usize::MAX).map_err(|e| {
+        // Named here as it is asked here.
+        e.to_string()
+            .replace("paramètre « columns »", "option --colonne")
+            .replace("paramètre « ", "option « ")
+    })?;
     match &args.out {
         Some(path) => std::fs::write(path, csv).map_err(|e| format!("« {} » : {e}", path.display()))?,
         None => std::io::stdout().write_all(&csv)?,

@@ -10,3 +10,4 @@ mod deploy;
 mod imports;
 mod operations;
 mod reglages;
+mod residences;

@@ -617,7 +617,7 @@ async fn residences_follow_the_last_operation_that_was_not_undone(db: Db) {
     assert_eq!(codes().await[1].1, "R1");
     assert!(matches!(
         s.undo_residence_operation("300000000", &second, NOW + 1).await,
-        Err(StateError::Absent(_))
+        Err(StateError::Taken(_))
     ));
     assert!(matches!(
         add("fichier", &[home("a", "R1"), home("a", "R2")], NOW).await,

@@ -99,9 +99,12 @@ pub fn place(views: &Views<'_>, rue: u32, asked: &House, free: impl Fn(u8) -> bo
     {
         let others = data.signes.get(written).into_iter().flatten();
         let alias = others.flat_map(|o| entries.iter().filter(move |(_, sign)| *sign == [o.as_str()])).next();
-        if let Some((n, _)) = alias {
-            let letters = entries.iter().any(|(_, s)| s.len() == 1 && s[0].len() == 1);
-            let whole = asked.signs <= 1 && (written.len() > 1 || !letters);
+        if let Some((n, sign)) = alias {
+            let letter = |s: &[String]| s.len() == 1 && s[0].len() == 1;
+            let letters = entries.iter().any(|(_, s)| letter(s));
+            // In 7a, 7b, 7c, b is a letter and not bis.
+            let series = letter(sign) && entries.iter().any(|(_, s)| letter(s) && s != sign);
+            let whole = asked.signs <= 1 && !series && (written.len() > 1 || !letters);
             return Answer { taken: taken(1), ..answer(Place::Number(*n), data.facteurs.signe_autre, whole) };
         }
     }

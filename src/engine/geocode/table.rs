@@ -1,11 +1,16 @@
 //! A CSV file of addresses, or of points: the same rows come back with the columns that the BAN API adds.
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use std::collections::BTreeSet;
+
+use csv::{StringRecord, WriterBuilder};
 use rayon::prelude::*;
 
 use super::{Geocoder, Hit, Kind, Query};
 use crate::french::thousands;
 use crate::reference::geocodage::geocodage;
+use crate::registers::fields;
+use crate::registers::headers::canonical;
+use crate::registers::table::Block;
 use crate::registers::text::{self, separator};
 
 /// Columns added to addresses, in the order of the BAN API; the last one is this program's.
@@ -77,6 +82,8 @@ pub struct Options {
 pub enum TableError {
     #[error("le fichier est vide : il lui faut une ligne de titres et des lignes d'adresses")]
     Empty,
+    #[error("ce n'est pas un fichier de texte mais {found} ; {advice}")]
+    Format { found: &'static str, advice: &'static str },
     #[error("ligne {line}, colonne {column} : {rule}")]
     Row { line: u64, column: usize, rule: String },
     #[error("le fichier n'a pas de colonne « {name} » (paramètre « {parameter} ») ; ses colonnes : {known}")]
@@ -100,53 +107,50 @@ struct Table {
     delimiter: u8,
     titles: StringRecord,
     rows: Vec<StringRecord>,
+    /// Rows that have more fields than titles: they get no answer.
+    broken: BTreeSet<usize>,
 }
+
+/// Records among which the titles are looked for.
+const ABOVE: usize = 30;
 
 impl Table {
     fn read(bytes: &[u8], options: &Options, most: usize) -> Result<Self, TableError> {
+        if let Some((found, advice)) = text::other_format(bytes) {
+            return Err(TableError::Format { found, advice });
+        }
         let (text, hint) = text::whole(bytes);
         let head =
             text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
         let sniffed = options.delimiter.or(hint).or_else(|| separator::sniff(&text[..head]));
+        let mut all: Vec<StringRecord> = Vec::new();
         // A file of one column has no separator: no sign parts its fields, and those that are added come
         // behind commas.
-        let delimiter = sniffed.unwrap_or(b',');
-        let mut reader =
-            ReaderBuilder::new().delimiter(sniffed.unwrap_or(b'\t')).flexible(true).from_reader(&text[..]);
-        let fault = |e: csv::Error| {
-            let line = e.position().map_or(0, csv::Position::line);
-            TableError::Row { line, column: 1, rule: format!("la ligne est illisible ({e})") }
-        };
-        let titles = reader.headers().map_err(fault)?.clone();
+        Block::of_text(&text, sniffed.unwrap_or(b'\t'), 0).for_each(|_, record| {
+            all.push(record.iter().map(|c| String::from_utf8_lossy(c).into_owned()).collect());
+        });
+        let named =
+            options.columns.iter().chain([&options.postcode, &options.citycode].into_iter().flatten());
+        let named: Vec<&String> = named.collect();
+        // The titles are the first record that has the columns asked for: the list may have a title above.
+        let titles =
+            all.iter().take(ABOVE).position(|r| named.iter().all(|n| place(r, n).is_some())).unwrap_or(0);
+        let mut rest = all.split_off(titles.min(all.len())).into_iter();
+        let titles = rest.next().unwrap_or_default();
         if titles.iter().all(|t| t.trim().is_empty()) {
             return Err(TableError::Empty);
         }
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(fault)?;
-            if record.len() > titles.len() {
-                return Err(TableError::Row {
-                    line: record.position().map_or(0, csv::Position::line),
-                    column: titles.len() + 1,
-                    rule: format!(
-                        "{} champs pour {} titres ; entourez de guillemets les champs qui contiennent le \
-                            séparateur « {} »",
-                        record.len(),
-                        titles.len(),
-                        delimiter as char
-                    ),
-                });
-            }
-            rows.push(record);
-        }
+        let rows: Vec<StringRecord> = rest.collect();
         if rows.len() > most {
             return Err(TableError::TooLong { rows: rows.len(), most });
         }
-        Ok(Self { delimiter, titles, rows })
+        let too_many = |row: &StringRecord| row.iter().skip(titles.len()).any(|c| !c.trim().is_empty());
+        let broken = rows.iter().enumerate().filter(|(_, row)| too_many(row)).map(|(i, _)| i).collect();
+        Ok(Self { delimiter: sniffed.unwrap_or(b','), titles, rows, broken })
     }
 
     fn at(&self, name: &str) -> Option<usize> {
-        self.titles.iter().position(|t| t.trim() == name)
+        place(&self.titles, name)
     }
 
     fn known(&self) -> String {
@@ -191,6 +195,21 @@ impl Table {
     }
 }
 
+/// The place of a column by its title, as it is written, else without case, accents and signs.
+fn place(titles: &StringRecord, name: &str) -> Option<usize> {
+    let name = name.trim();
+    let plain = |t: &str| t.trim().trim_start_matches('\u{feff}').to_owned();
+    let written = titles.iter().position(|t| plain(t) == name);
+    written.or_else(|| titles.iter().position(|t| canonical(t) == canonical(name)))
+}
+
+/// A code of five signs, whatever a spreadsheet made of it.
+fn five(code: &str) -> String {
+    let cell = fields::clean(code.as_bytes());
+    let plain = || format!("{:0>5}", String::from_utf8_lossy(cell)).to_uppercase();
+    fields::five(cell).map_or_else(plain, |five| String::from_utf8_lossy(&five).into_owned())
+}
+
 fn cell(row: &StringRecord, column: Option<usize>) -> Option<String> {
     column.and_then(|c| row.get(c)).map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned)
 }
@@ -232,8 +251,8 @@ pub fn search(
         .iter()
         .map(|row| Query {
             text: columns.iter().filter_map(|c| row.get(*c)).map(str::trim).collect::<Vec<_>>().join(" "),
-            postcode: cell(row, postcode).map(|p| format!("{p:0>5}")),
-            citycode: cell(row, citycode).map(|c| format!("{c:0>5}").to_uppercase()),
+            postcode: cell(row, postcode).map(|p| five(&p)),
+            citycode: cell(row, citycode).map(|c| five(&c)),
             kind: cell(row, kind).and_then(|k| Kind::of(&k)),
             near: point(row, lon, lat),
             ..Query::new("")
@@ -241,6 +260,7 @@ pub fn search(
         .collect();
     let hits = geocoder.batch(&queries);
     let written = table.write(options, &SEARCH_COLUMNS, |i, column| match hits[i].first() {
+        _ if table.broken.contains(&i) => if column == "result_status" { "error" } else { "" }.to_owned(),
         Some(hit) => search_cell(hit, column),
         None if column == "result_status" => {
             if queries[i].text.trim().is_empty() { "skipped" } else { "not-found" }.to_owned()
@@ -271,7 +291,9 @@ pub fn reverse(
     let answers: Vec<Result<Option<Hit>, &str>> = table
         .rows
         .par_iter()
-        .map(|row| match point(row, Some(lon), Some(lat)) {
+        .enumerate()
+        .map(|(i, row)| match point(row, Some(lon), Some(lat)) {
+            _ if table.broken.contains(&i) => Err("error"),
             Some([x, y]) => Ok(geocoder.reverse(x, y, &Query::new("")).into_iter().next()),
             None if cell(row, Some(lon)).is_none() && cell(row, Some(lat)).is_none() => Err("skipped"),
             None => Err("error"),

@@ -18,6 +18,9 @@ const FAR: usize = 1 << 16;
 /// Columns that a table imported by an earlier version has not: they are read as « not told ».
 const ADDED: [(&str, DataType); 1] = [("sru_expir", DataType::UInt16)];
 
+/// What a point is, and where it holds.
+const POINT: [&str; 4] = ["lon", "lat", "qualite", "adresse"];
+
 /// Some columns of a Parquet file, all its rows or a slice of them.
 fn frame(file: File, columns: &[&str], slice: Option<(usize, usize)>) -> PolarsResult<DataFrame> {
     let mut reader = ParquetReader::new(file);
@@ -116,6 +119,13 @@ impl Table {
             rows.push((*siren, t.hashes("ident_rep")?, t.texts("siren")?));
             tables.push(t);
         }
+        if POINT.iter().all(|c| columns.contains(c))
+            && let Some((general, deposits)) = tables.split_last_mut()
+            && rows.last().is_some_and(|(siren, ..)| siren.is_none())
+        {
+            let idents: Vec<&[u64]> = rows.iter().map(|(_, idents, _)| idents.as_slice()).collect();
+            Self::keep_points(deposits, general, &idents)?;
+        }
         let deposits: Vec<Deposit<'_>> =
             rows.iter().filter_map(|(siren, idents, _)| Some(((*siren)?, idents.as_slice()))).collect();
         let register = rows.iter().find(|(siren, ..)| siren.is_none());
@@ -144,6 +154,46 @@ impl Table {
             name: String::new(),
             source: PolarsError::NoData("aucune table".into()),
         })
+    }
+
+    /// Dwellings that a deposit files without a point keep that of the general file, if it has the same
+    /// number at the same address: the collection file of bailleurs has no points. `idents`: numbers of
+    /// rows of each deposit, then of the general file.
+    fn keep_points(deposits: &mut [Self], general: &Self, idents: &[&[u64]]) -> Result<(), StockError> {
+        let lacks = |t: &Self| t.f64s("lon").map(|lon| lon.iter().any(|x| x.is_nan()));
+        let mut known: hashbrown::HashMap<u64, usize, FxBuildHasher> = hashbrown::HashMap::default();
+        let (lon, lat, quality) = (general.f64s("lon")?, general.f64s("lat")?, general.column("qualite")?);
+        let (quality, address) = (quality.u8().map_err(general.fault())?, general.texts("adresse")?);
+        for (table, numbers) in deposits.iter_mut().zip(idents) {
+            if !lacks(table)? {
+                continue;
+            }
+            if known.is_empty() {
+                let own = idents.last().copied().unwrap_or_default();
+                let placed = own.iter().enumerate().filter(|(row, n)| **n != 0 && lon[*row].is_finite());
+                known = placed.map(|(row, n)| (*n, row)).collect();
+            }
+            let (mut x, mut y, there) = (table.f64s("lon")?, table.f64s("lat")?, table.texts("adresse")?);
+            let mut of: Vec<Option<u8>> =
+                table.column("qualite")?.u8().map_err(table.fault())?.iter().collect();
+            for row in (0..x.len()).filter(|row| x[*row].is_nan()).collect::<Vec<_>>() {
+                let same = known.get(&numbers[row]).filter(|at| address.get(**at) == there.get(row));
+                if let Some(&at) = same {
+                    (x[row], y[row], of[row]) = (lon[at], lat[at], quality.get(at));
+                }
+            }
+            let columns = [
+                Column::new("lon".into(), x),
+                Column::new("lat".into(), y),
+                Column::new("qualite".into(), of),
+            ];
+            for column in columns {
+                let fault = |source| StockError::Table { name: table.name.clone(), source };
+                let frame = table.frame.with_column(column).map(|_| ());
+                frame.map_err(fault)?;
+            }
+        }
+        Ok(())
     }
 
     /// The same rows as polars has them, to be written.

@@ -27,6 +27,13 @@ impl Counted {
         ((f64::from(self.all) * share + 1e-9).floor() as u32).saturating_sub(self.state)
     }
 
+    /// Dwellings that the State lacks to have a share of them at least: a share that is a floor is reached,
+    /// not approached.
+    #[must_use]
+    pub fn short_of(self, share: f64) -> u32 {
+        ((f64::from(self.all) * share - 1e-9).ceil() as u32).saturating_sub(self.state)
+    }
+
     fn add(&mut self, n: u32, state: bool) {
         self.all += n;
         self.state += if state { n } else { 0 };

@@ -30,6 +30,26 @@ pub struct Lignee {
     pub adresses: usize,
 }
 
+impl Lignee {
+    /// « Réunies : BELLE-RIVE 3, BELLE-RIVE 4 → BELLE-RIVE SUD ».
+    fn told(&self, genre: &str) -> String {
+        let names = |list: &[ResidenceNommee]| {
+            let mut names: Vec<&str> = list.iter().take(5).map(|r| r.nom.as_str()).collect();
+            if list.len() > names.len() {
+                names.push("…");
+            }
+            names.join(", ")
+        };
+        let what = match genre {
+            "renommee" => "Renommée",
+            "fusion" => "Réunies",
+            "scission" => "Divisée",
+            _ => "Fichier de résidences",
+        };
+        format!("« {what} : {} → {} »", names(&self.avant), names(&self.apres))
+    }
+}
+
 /// Une résidence, par son code et son nom.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct ResidenceNommee {
@@ -144,20 +164,55 @@ impl State {
         Ok(id)
     }
 
-    /// Undoes an operation.
+    /// Undoes an operation, if none in force stands on it.
     ///
     /// # Errors
-    /// The bailleur has none of this name in force.
+    /// The bailleur has none of this name; [`StateError::Taken`]: it is undone already, or a later operation
+    /// in force puts one of its addresses elsewhere, so that undoing would change nothing there.
     pub async fn undo_residence_operation(&self, siren: &str, id: &str, now: i64) -> Result<(), StateError> {
-        let done = sqlx::query(
-            "UPDATE residence_operations SET annulee = $3 WHERE id = $1 AND siren = $2 AND annulee IS NULL",
+        let mut tx = self.write().await?;
+        let known: Option<(i64, Option<i64>)> =
+            sqlx::query_as("SELECT rang, annulee FROM residence_operations WHERE id = $1 AND siren = $2")
+                .bind(id)
+                .bind(siren)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (rang, undone) = known.ok_or_else(|| StateError::Absent(id.to_owned()))?;
+        if undone.is_some() {
+            return Err(StateError::Taken("Cette opération est déjà annulée.".to_owned()));
+        }
+        let above: Option<(String, String)> = sqlx::query_as(
+            "SELECT o.genre, o.detail FROM residence_operations o WHERE o.siren = $1 AND o.annulee IS NULL AND o.rang > $2 \
+             AND EXISTS (SELECT 1 FROM residence_adresses a JOIN residence_adresses b ON b.adresse = a.adresse \
+             WHERE a.operation = $3 AND b.operation = o.id) ORDER BY o.rang DESC LIMIT 1",
         )
-        .bind(id)
         .bind(siren)
-        .bind(now)
-        .execute(&self.pool)
+        .bind(rang)
+        .bind(id)
+        .fetch_optional(&mut *tx)
         .await?;
-        existing(done.rows_affected(), id)
+        if let Some((genre, detail)) = above {
+            let detail: Lignee = serde_json::from_str(&detail)?;
+            return Err(StateError::Taken(format!(
+                "Annulez d'abord l'opération plus récente qui a repris ces adresses : {}.",
+                detail.told(&genre)
+            )));
+        }
+        sqlx::query("UPDATE residence_operations SET annulee = $2 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// One operation of a bailleur.
+    ///
+    /// # Errors
+    /// It has none of this name.
+    pub async fn residence_operation(&self, siren: &str, id: &str) -> Result<OperationResidence, StateError> {
+        let all = self.residence_operations(siren).await?;
+        all.into_iter().find(|o| o.id == id).ok_or_else(|| StateError::Absent(id.to_owned()))
     }
 
     /// Operations of a bailleur, the last first.

@@ -44,8 +44,9 @@ async fn the_annex_on_paper_has_the_residences_of_the_file_and_no_other() {
     let mut seen = 0;
     for row in rows.records().map(Result::unwrap) {
         let cell = |i: usize| row.get(i).unwrap();
-        let (place, commune) = cell(3).rsplit_once(", ").unwrap();
-        let line = format!("{place}{commune}{}{}{}", french(cell(6)), french(cell(7)), cell(8));
+        let line =
+            format!("{}{}{}{}{}{}", cell(3), cell(10), french(cell(6)), french(cell(7)), cell(8), cell(11));
+        assert!(cell(11).parse::<u64>().unwrap() > 0 && !cell(12).is_empty(), "{row:?}");
         assert!(read.says(&line), "{line}: {}", read.text);
         seen += 1;
     }

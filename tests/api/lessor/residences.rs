@@ -97,12 +97,15 @@ async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
         409,
         "read before a change"
     );
+    let over = json!({"decision": "valider", "rang": 1, "motif": "occupation", "debut": "1999-01-01"});
+    let refused = ask(&epci, "POST", &path, Some(&over)).await;
+    assert!(refused.status == 400 && refused.text().contains("déjà finie"), "{}", refused.text());
     let dated = json!({"decision": "valider", "rang": 1, "motif": "occupation", "debut": "2024-01-15"});
     let done = ask(&epci, "POST", &path, Some(&dated)).await;
     assert_eq!(done.status, 204, "{}", done.text());
 
     let valid = file(&ddets, &code).await.unwrap();
-    assert_eq!((valid["debut"].as_str(), valid["fin"].as_str()), (Some("2024-01-15"), Some("2027-01-15")));
+    assert_eq!((valid["debut"].as_str(), valid["fin"].as_str()), (Some("2024-01-15"), Some("2027-01-14")));
     let annex = ask(&epci, "GET", "/api/rpems.csv?epci=200000001", None).await;
     assert!(
         annex.header("content-disposition").contains("mosaique_rpems_annexe-cia_200000001_"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::days;
 use crate::desk::editions::App;
-use crate::desk::leases::rpems::validated;
+use crate::desk::leases::rpems::{self, GONE, inside, validated};
 use crate::desk::paper::Asker;
 use crate::desk::places::name_of;
 use crate::desk::problem::Problem;
@@ -110,39 +110,33 @@ fn parts(names: &Names<'_>, files: &[File], several: bool, rules: &Fragility) ->
             },
             cells: Some(Cells {
                 first: "Résidence".to_owned(),
-                columns: ["Commune", "Du", "Au", "Motif"].map(str::to_owned).to_vec(),
+                columns: ["Commune", "Du", "Jusqu’au", "Motif", "Logements"].map(str::to_owned).to_vec(),
                 words: 4,
                 rows: own.iter().map(|f| row(names, f, rules)).collect(),
                 ..Cells::default()
             }),
-            notes: own.iter().filter_map(|f| comment(names, f, rules)).collect(),
+            notes: own.iter().flat_map(|f| notes(names, f, rules)).collect(),
         }
     };
     keys.iter().map(part).collect()
 }
 
-/// Its name without that of its commune, which has a column.
-fn title(names: &Names<'_>, file: &File) -> String {
-    let commune = names.of("commune", &file.commune);
-    file.nom.strip_suffix(&format!(", {commune}")).unwrap_or(&file.nom).to_owned()
-}
-
 fn row(names: &Names<'_>, file: &File, rules: &Fragility) -> (String, Vec<String>) {
     let (motif, _) = validated(file, rules);
     let motif = if motif.is_empty() { "—" } else { motif };
-    let cells = [
-        names.of("commune", &file.commune),
-        days::french(&file.debut),
-        days::french(&file.fin),
-        motif.to_owned(),
-    ];
-    (title(names, file), cells.to_vec())
+    let (title, commune) = rpems::names(names.0, file);
+    let logements = inside(names.0, file).map_or_else(|| "—".to_owned(), |i| thousands(i.logements));
+    let cells = [commune, days::french(&file.debut), days::french(&file.fin), motif.to_owned(), logements];
+    (title, cells.to_vec())
 }
 
-/// What was said when it was validated.
-fn comment(names: &Names<'_>, file: &File, rules: &Fragility) -> Option<String> {
+/// Where it is, and what was said when it was validated.
+fn notes(names: &Names<'_>, file: &File, rules: &Fragility) -> Vec<String> {
     let (_, comment) = validated(file, rules);
-    (!comment.is_empty()).then(|| format!("{} : {comment}", title(names, file)))
+    let (title, _) = rpems::names(names.0, file);
+    let place = inside(names.0, file).map_or_else(|| GONE.to_owned(), |i| i.adresses.join(" ; "));
+    let said = Some(comment).filter(|c| !c.is_empty()).map(|c| format!("{title} : {c}"));
+    std::iter::once(format!("{title} ({}) : {place}", file.residence)).chain(said).collect()
 }
 
 fn method(rules: &Fragility) -> Vec<(String, String)> {

@@ -15,6 +15,7 @@ use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::geocode::{Geocoder, Kind, Query, SURE};
 use crate::reference::indicators::Catalogue;
+use crate::reference::registre::mot;
 use crate::registers::fields;
 use crate::registers::kit::small::SmallTable;
 use crate::state::{self, Caracteristiques, Evenement, GenreEvenement, Lieu, NewEvent, State};
@@ -337,6 +338,26 @@ pub fn commune(cell: &str) -> String {
         .map_or_else(|_| cell.to_owned(), |(code, _)| String::from_utf8_lossy(&code).into_owned())
 }
 
+/// A kind of event by its name, or as the page calls it.
+fn named(cell: &str) -> Option<GenreEvenement> {
+    // « Changement d'usage ».
+    let word = mot(cell).replace("_D_", "_");
+    GenreEvenement::ALL.into_iter().find(|(_, id)| mot(id) == word).map(|(genre, _)| genre)
+}
+
+/// A whole number as spreadsheets write it: `24.0`, `1 200`.
+fn whole<T: TryFrom<i64>>(cell: &str) -> Option<T> {
+    fields::integer(cell.as_bytes()).ok().and_then(|n| T::try_from(n).ok())
+}
+
+/// National numbers, whatever parts them, each as its ten signs.
+fn numbers(cell: &str) -> Vec<String> {
+    let parts = cell
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/'))
+        .filter(|p| !p.is_empty());
+    parts.map(|p| String::from_utf8_lossy(&fields::ident_rep(p.as_bytes()).0).into_owned()).collect()
+}
+
 /// The rows of a file of events, each with its line.
 fn parsed(bytes: &[u8]) -> Result<Vec<(u64, NouvelEvenement)>, Problem> {
     let table = SmallTable::read(bytes, &["genre", "date", "commune", "logements"])
@@ -348,16 +369,16 @@ fn parsed(bytes: &[u8]) -> Result<Vec<(u64, NouvelEvenement)>, Problem> {
         let number = |name: &str| -> Result<Option<u16>, Problem> {
             let text = cell(name);
             let wrong =
-                |_| Problem::value(&format!("ligne {line}, {name}"), &text, "Un nombre entier est attendu.");
-            if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
+                |()| Problem::value(&format!("ligne {line}, {name}"), &text, "Un nombre entier est attendu.");
+            if text.is_empty() { Ok(None) } else { whole(&text).map(Some).ok_or_else(|| wrong(())) }
         };
         let genre = cell("genre");
         let logements = cell("logements");
         let event = NouvelEvenement {
-            genre: GenreEvenement::parse(&genre).ok_or_else(|| {
+            genre: named(&genre).ok_or_else(|| {
                 Problem::unknown(&format!("ligne {line}, genre"), &genre, GenreEvenement::ALL.map(|g| g.1))
             })?,
-            logements: logements.parse().map_err(|_| {
+            logements: whole(&logements).ok_or_else(|| {
                 Problem::value(
                     &format!("ligne {line}, logements"),
                     &logements,
@@ -368,7 +389,7 @@ fn parsed(bytes: &[u8]) -> Result<Vec<(u64, NouvelEvenement)>, Problem> {
             commune: commune(&cell("commune")),
             adresse: cell("adresse"),
             qpv: cell("qpv"),
-            ident_rep: cell("ident_rep").split_whitespace().map(str::to_owned).collect(),
+            ident_rep: numbers(&cell("ident_rep")),
             autre: cell("autre"),
             commentaire: cell("commentaire"),
             caracteristiques: Caracteristiques {
@@ -435,6 +456,18 @@ mod tests {
             parsed("genre;date;commune;logements;ident_rep\nvente;2025-01-03;73065;2;a b\n".as_bytes())
                 .unwrap();
         assert_eq!((good[0].1.genre, good[0].1.ident_rep.len()), (GenreEvenement::Vente, 2));
+        let written = "genre;date;commune;logements;ident_rep\nMise en service;30/06/2025;1911;2.0;100000001,0100000002\n\
+                       Changement d'usage;2025-01-03;73065;1 200;\nDÉMOLITION;2025-01-03;73065;1;\n";
+        let read = parsed(written.as_bytes()).expect("as a spreadsheet writes it");
+        assert_eq!(
+            read.iter().map(|(_, e)| (e.genre, e.logements)).collect::<Vec<_>>(),
+            [
+                (GenreEvenement::MiseEnService, 2),
+                (GenreEvenement::ChangementUsage, 1_200),
+                (GenreEvenement::Demolition, 1)
+            ]
+        );
+        assert_eq!(read[0].1.ident_rep, ["0100000001", "0100000002"]);
         let wrong =
             parsed("genre;date;commune;logements\nvente;2025-01-03;73065;2\nvol;2025;73065;1\n".as_bytes())
                 .unwrap_err();

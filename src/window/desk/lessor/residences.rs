@@ -1,16 +1,18 @@
 //! Residences of a bailleur: their list, and whether they may be split, merged, renamed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::days;
 use crate::desk::editions::{App, Loaded};
 use crate::desk::error::DeskError;
 use crate::desk::lessor::events::latest;
-use crate::desk::places::parent;
+use crate::desk::places::{name_of, parent};
 use crate::desk::problem::Problem;
+use crate::state::rpems::{File, Statut};
 use crate::state::{NoteResidence, OperationResidence, Signalement};
 use crate::stock::edits::Edits;
 use crate::stock::facts::NONE;
@@ -80,14 +82,11 @@ fn addresses(
         return Ok(BTreeMap::new());
     };
     let edits = Edits::of(app.store())?;
-    let columns = ["adresse", "ident_rep", "lon", "lat", "situe"];
+    let columns = ["adresse", "ident_rep", "lon", "lat"];
     let Some(t) = app.rows_of(year, siren, &columns)? else { return Ok(BTreeMap::new()) };
-    let (key, ident, situated) = (t.texts("adresse")?, t.hashes("ident_rep")?, t.flags("situe")?);
-    let (mut lon, mut lat) = (t.f64s("lon")?, t.f64s("lat")?);
-    // A dwelling that was filed without a point has none here, wherever builds put it.
-    for row in (0..t.rows()).filter(|r| situated[*r]) {
-        (lon[row], lat[row]) = (f64::NAN, f64::NAN);
-    }
+    let (key, ident) = (t.texts("adresse")?, t.hashes("ident_rep")?);
+    // Those that builds use: a dwelling that was filed without a point is where its address is.
+    let (lon, lat) = (t.f64s("lon")?, t.f64s("lat")?);
     let mut found: BTreeMap<(String, String), AdresseResidence> = BTreeMap::new();
     for row in 0..t.rows() {
         let name = key.get(row);
@@ -150,6 +149,82 @@ pub async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBail
 pub async fn one(app: &Arc<App>, siren: &str, code: &str) -> Result<ResidenceBailleur, Problem> {
     let found = residences(app, siren).await?.into_iter().find(|r| r.code == code);
     found.ok_or_else(|| Problem::not_found("code", code, "Aucune résidence de votre parc n'a ce code."))
+}
+
+/// Where a residence went that was merged into another: what was said of it (notes, flags) is read there.
+#[derive(Debug, Default)]
+pub struct Lineage(BTreeMap<String, String>);
+
+impl Lineage {
+    /// `operations`: the last first, as they are kept.
+    #[must_use]
+    pub fn new(operations: &[OperationResidence]) -> Self {
+        let mut heirs: BTreeMap<String, String> = BTreeMap::new();
+        for o in operations.iter().rev().filter(|o| !o.annulee && o.genre == "fusion") {
+            let Some(heir) = o.detail.apres.first().map(|r| r.code.clone()) else { continue };
+            for gone in o.detail.avant.iter().map(|r| &r.code).filter(|code| **code != heir) {
+                heirs.values_mut().filter(|now| *now == gone).for_each(|now| now.clone_from(&heir));
+                heirs.insert(gone.clone(), heir.clone());
+            }
+        }
+        Self(heirs)
+    }
+
+    /// The residence that one is today.
+    #[must_use]
+    pub fn now<'a>(&'a self, code: &'a str) -> &'a str {
+        self.0.get(code).map_or(code, String::as_str)
+    }
+}
+
+/// Refuses to put addresses of several communes into one residence: nobody would know whose list it is on.
+///
+/// # Errors
+/// Names two of the communes.
+pub fn one_commune<'a>(app: &App, nom: &str, communes: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    let communes: BTreeSet<&str> = communes.filter(|c| !c.is_empty()).collect();
+    let mut names = communes.iter().map(|code| {
+        let name = app.millesimes.last().and_then(|loaded| name_of(loaded, "commune", code));
+        name.unwrap_or_else(|| (*code).to_owned())
+    });
+    let (Some(one), Some(other)) = (names.next(), names.next()) else { return Ok(()) };
+    Err(Problem::value(
+        "residences",
+        nom,
+        format!("Une résidence tient dans une commune : celle-ci serait à {one} et à {other}."),
+    ))
+}
+
+/// Refuses to change what is in residences that are on the list of résidences à enjeu, or proposed for it:
+/// the EPCI decided of these dwellings and no others (CCH L.441-1-6).
+///
+/// # Errors
+/// Names the first such residence, and who has to do what before.
+pub fn free_of_enjeu<'a>(
+    files: &[File],
+    codes: impl Iterator<Item = &'a str>,
+    today: &str,
+) -> Result<(), Problem> {
+    let codes: BTreeSet<&str> = codes.collect();
+    let bound = |f: &&File| {
+        let proposed = f.statut == Statut::Proposee;
+        codes.contains(f.residence.as_str()) && (proposed || f.statut.on_the_list() && *today <= *f.fin)
+    };
+    let Some(file) = files.iter().find(bound) else { return Ok(()) };
+    let name = &file.nom;
+    Err(Problem::conflict(if file.statut == Statut::Proposee {
+        format!(
+            "« {name} » est proposée comme résidence à enjeu prioritaire de mixité sociale : ses logements ne peuvent changer \
+             pendant que l'EPCI se prononce. Retirez d'abord la proposition (page Résidences à enjeu)."
+        )
+    } else {
+        format!(
+            "« {name} » est sur la liste des résidences à enjeu prioritaire de mixité sociale jusqu'au {} : \
+             la liste porterait sur d'autres logements que ceux dont l'EPCI a décidé. Demandez-lui de lever d'abord cette \
+             qualité, puis proposez ce qui en sort.",
+            days::long(&file.fin)
+        )
+    }))
 }
 
 /// Noter une résidence : état technique, climat social, attractivité, de 1 à 5.

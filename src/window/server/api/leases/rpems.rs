@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::access::{self, Person};
 use crate::desk::leases::rpems::{
-    DecisionRpems, DossierVu, ListeRpems, MotifRpems, PropositionRpems, act, dates, in_force, may_decide,
-    residence, rules, theirs, whose, words, written,
+    DecisionRpems, DossierVu, ListeRpems, MotifRpems, PropositionRpems, act, dates, in_force, inside,
+    may_decide, residence, rules, theirs, whose, words, written,
 };
 use crate::desk::leases::rpems_pdf::paper;
 use crate::desk::paper::Asker;
@@ -41,6 +41,7 @@ use crate::state::{self, day};
 )]
 pub async fn list(
     FromState(server): FromState<Server>,
+    Current(app): Current,
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<(Extension<Trace>, Json<ListeRpems>), Problem> {
@@ -54,6 +55,7 @@ pub async fn list(
         .map(|f| DossierVu {
             decisions: theirs(&visitor.person, &f),
             en_vigueur: in_force(&f, &today),
+            logements: inside(&app, &f).map(|i| i.logements),
             dossier: f,
         })
         .collect();
@@ -85,12 +87,13 @@ pub async fn list(
 )]
 pub async fn csv(
     FromState(server): FromState<Server>,
+    Current(app): Current,
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let (epci, files, today) = annexed(&server, &visitor.person, &mut params).await?;
     params.finish()?;
-    let text = written(&files, rules()?).map_err(|e| Problem::internal(&e))?;
+    let text = written(&app, &files, rules()?).map_err(|e| Problem::internal(&e))?;
     let headers = csv_headers(&annex_name(epci.as_deref(), &today, "csv"))?;
     let trace = Trace::new("export", "rpems").with("epci", epci).rows(files.len(), false);
     Ok((Extension(trace), headers, text).into_response())

@@ -5,7 +5,7 @@
 //! operation puts addresses, named by their key, in a residence; the next build shows it. Lineage keeps which
 //! residences the new ones come from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::Json;
@@ -15,11 +15,14 @@ use axum::http::StatusCode;
 use crate::desk::error::DeskError;
 use crate::desk::lessor::events::latest;
 use crate::desk::lessor::residences::{
-    AdresseResidence, ListeResidences, NouvelleNote, NouvelleOperation, ResidenceBailleur, one, residences,
+    AdresseResidence, Lineage, ListeResidences, NouvelleNote, NouvelleOperation, ResidenceBailleur,
+    free_of_enjeu, one, one_commune, residences,
 };
 use crate::desk::params::{Params, words};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::reference::registre::mot;
+use crate::registers::fields;
 use crate::registers::kit::small::SmallTable;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
@@ -27,8 +30,10 @@ use crate::server::edge::body::{Body, CsvBody};
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
-use crate::state::{self, Lignee, ResidenceNommee};
+use crate::state::rpems::Whose;
+use crate::state::{self, Lignee, ResidenceNommee, day};
 use crate::stock::edits::Home;
+use crate::stock::places::label;
 use crate::stock::table::hash;
 
 /// Mes résidences
@@ -47,16 +52,38 @@ pub async fn list(
     params.finish()?;
     let siren = visitor.lessor()?;
     let (notes, flags) = (server.state.notes(siren).await?, server.state.flags(Some(siren)).await?);
+    let operations = server.state.residence_operations(siren).await?;
+    let lineage = Lineage::new(&operations);
     let mut list = residences(&app, siren).await?;
     for r in &mut list {
-        r.note = notes.iter().find(|n| n.residence == r.code).cloned();
-        r.signalements = flags.iter().filter(|f| f.residence == r.code).cloned().collect();
+        r.note = notes.iter().find(|n| lineage.now(&n.residence) == r.code).cloned();
+        r.signalements = flags.iter().filter(|f| lineage.now(&f.residence) == r.code).cloned().collect();
     }
-    Ok(Json(ListeResidences {
-        residences: list,
-        notes,
-        operations: server.state.residence_operations(siren).await?,
-    }))
+    Ok(Json(ListeResidences { residences: list, notes, operations }))
+}
+
+/// Refuses an operation on addresses that another, not shown yet, has put elsewhere: one click too many, or a
+/// second page.
+async fn unmoved(server: &Server, siren: &str, from: &[&ResidenceBailleur]) -> Result<(), Problem> {
+    let homes = server.state.homes_in_force().await?;
+    let of: HashMap<&str, &str> =
+        homes.iter().filter(|h| h.siren == siren).map(|h| (h.adresse.as_str(), h.code.as_str())).collect();
+    let gone = from.iter().find(|r| {
+        let elsewhere = |a: &AdresseResidence| of.get(a.cle.as_str()).is_some_and(|code| *code != r.code);
+        r.adresses.iter().any(elsewhere)
+    });
+    gone.map_or(Ok(()), |r| {
+        Err(Problem::conflict(format!(
+            "Des adresses de « {} » viennent de changer de résidence : rechargez la page, les chiffres suivent.",
+            r.nom
+        )))
+    })
+}
+
+/// Refuses an operation that changes what is in a residence à enjeu.
+async fn free<'a>(server: &Server, siren: &str, codes: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    let whose = Whose { bailleur: Some(siren.to_owned()), zones: None };
+    free_of_enjeu(&server.state.rpems(&whose).await?, codes, &day(state::now()))
 }
 
 /// Renommer, réunir ou diviser des résidences
@@ -69,6 +96,7 @@ pub async fn list(
         (status = OK, body = Modification),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn change(
@@ -90,9 +118,10 @@ pub async fn change(
             Problem::not_found("residences", code, "Aucune résidence de votre parc n'a ce code.")
         })?);
     }
+    unmoved(&server, siren, &from).await?;
     let count = from.len();
     let first = from.first().ok_or_else(|| Problem::missing("residences", "le code d'une résidence"))?;
-    let named = |r: &&ResidenceBailleur| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() };
+    let named = |r: &ResidenceBailleur| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() };
     let leaving: BTreeSet<&String> = asked.adresses.iter().collect();
     let (code, moved): (String, Vec<&AdresseResidence>) = match asked.genre.as_str() {
         "renommee" if count == 1 => (first.code.clone(), first.adresses.iter().collect()),
@@ -131,20 +160,28 @@ pub async fn change(
         }
         other => return Err(Problem::unknown("genre", other, ["renommee", "fusion", "scission"])),
     };
-    let mut apres = vec![ResidenceNommee { code: code.clone(), nom: nom.clone() }];
-    if asked.genre == "scission" {
-        apres.push(named(first));
+    if asked.genre != "renommee" {
+        free(&server, siren, from.iter().map(|r| r.code.as_str())).await?;
     }
-    let homes: Vec<Home> = moved
-        .iter()
-        .map(|a| Home {
-            siren: siren.to_owned(),
-            adresse: a.cle.clone(),
-            code: code.clone(),
-            libelle: nom.clone(),
-        })
-        .collect();
-    let detail = Lignee { avant: from.iter().map(named).collect(), apres, adresses: homes.len() };
+    if asked.genre == "fusion" {
+        one_commune(&app, &nom, from.iter().map(|r| r.commune.as_str()))?;
+    }
+    let mut apres = vec![ResidenceNommee { code: code.clone(), nom: nom.clone() }];
+    let home = |a: &AdresseResidence, into: ResidenceNommee| Home {
+        siren: siren.to_owned(),
+        adresse: a.cle.clone(),
+        code: into.code,
+        libelle: into.nom,
+    };
+    let mut homes: Vec<Home> = moved.iter().map(|a| home(a, apres[0].clone())).collect();
+    let adresses = homes.len();
+    if asked.genre == "scission" {
+        // What stays keeps its code, by which notes, flags and lists know it: builds would give it another.
+        apres.push(named(first));
+        let staying = first.adresses.iter().filter(|a| !leaving.contains(&a.cle));
+        homes.extend(staying.map(|a| home(a, named(first))));
+    }
+    let detail = Lignee { avant: from.iter().map(|r| named(r)).collect(), apres, adresses };
     keep(&server, siren, &asked.genre, &detail, &homes, &visitor.author()).await
 }
 
@@ -166,14 +203,15 @@ async fn keep(
 
 /// Résidences par un fichier
 ///
-/// CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du
-/// logement va dans la résidence.
+/// CSV `residence_code;libelle;adresse` (comme la page l'écrit, ou sa clé) ou
+/// `residence_code;libelle;ident_rep` : toute l'adresse du logement va dans la résidence.
 #[utoipa::path(
     put, path = "/api/residences/operations", tag = "bailleur", operation_id = "residences_fichier",
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = OK, body = Modification),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn file(
@@ -190,9 +228,19 @@ pub async fn file(
             return Ok(BTreeMap::new());
         };
         let (key, ident) = (t.texts("adresse")?, t.hashes("ident_rep")?);
-        Ok((0..t.rows())
-            .flat_map(|r| [(ident[r], key.get(r).to_owned()), (hash(key.get(r)), key.get(r).to_owned())])
-            .collect())
+        let mut of: BTreeMap<u64, String> = BTreeMap::new();
+        let mut written: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+        for r in 0..t.rows() {
+            let key = key.get(r);
+            of.insert(ident[r], key.to_owned());
+            of.insert(hash(key), key.to_owned());
+            // As the page writes it, where one address only is written so.
+            written.entry(hash(&mot(&label(key)))).or_default().insert(key);
+        }
+        for (name, keys) in written.iter().filter(|(_, keys)| keys.len() == 1) {
+            of.entry(*name).or_insert_with(|| keys.iter().map(|k| (*k).to_owned()).collect());
+        }
+        Ok(of)
     };
     let keys = tokio::task::spawn_blocking(keys)
         .await
@@ -214,11 +262,14 @@ pub async fn file(
                 "le code de la résidence",
             ));
         }
-        let Some(key) = keys.get(&hash(name)).filter(|_| !name.is_empty()) else {
+        let ident = fields::ident_rep(name.as_bytes()).0;
+        let names = [hash(name), hash(&String::from_utf8_lossy(&ident)), hash(&mot(name))];
+        let Some(key) = names.iter().find_map(|n| keys.get(n)).filter(|_| !name.is_empty()) else {
             return Err(Problem::value(
                 &format!("ligne {line}"),
                 name,
-                "Cette adresse ou ce logement n'est pas dans votre parc.",
+                "Cette adresse ou ce logement n'est pas dans votre parc, ou plusieurs communes y ont cette adresse : \
+                 donnez alors le numéro national d'un de ses logements (colonne ident_rep).",
             ));
         };
         let libelle = if cell("libelle").is_empty() { code } else { cell("libelle") };
@@ -244,24 +295,32 @@ pub async fn file(
     let apres: BTreeSet<ResidenceNommee> =
         homes.iter().map(|h| ResidenceNommee { code: h.code.clone(), nom: h.libelle.clone() }).collect();
     let known = residences(&app, &siren).await?;
-    let touched =
-        |r: &&ResidenceBailleur| r.adresses.iter().any(|a| homes.iter().any(|h| h.adresse == a.cle));
-    let avant = known
+    let placed: HashSet<&str> = homes.iter().map(|h| h.adresse.as_str()).collect();
+    let touched = |r: &&ResidenceBailleur| r.adresses.iter().any(|a| placed.contains(a.cle.as_str()));
+    let avant: Vec<ResidenceNommee> = known
         .iter()
         .filter(touched)
         .map(|r| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() })
         .collect();
+    free(&server, &siren, avant.iter().map(|r| r.code.as_str())).await?;
+    for r in &apres {
+        let inside = homes.iter().filter(|h| h.code == r.code);
+        one_commune(&app, &r.nom, inside.filter_map(|h| h.adresse.split(':').next()))?;
+    }
     let detail = Lignee { avant, apres: apres.into_iter().collect(), adresses: homes.len() };
     keep(&server, &siren, "fichier", &detail, &homes, &visitor.author()).await
 }
 
 /// Annuler une opération sur des résidences
+///
+/// La dernière d'abord : une opération dont une autre, en vigueur, a repris les adresses ne s'annule pas.
 #[utoipa::path(
     delete, path = "/api/residences/operations/{id}", tag = "bailleur", operation_id = "residence_annuler",
     params(("id" = String, Path, description = "Identifiant de l'opération")),
     responses(
         (status = OK, body = Modification),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn undo(
@@ -269,7 +328,12 @@ pub async fn undo(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    server.state.undo_residence_operation(visitor.lessor()?, &id, state::now()).await?;
+    let siren = visitor.lessor()?;
+    let operation = server.state.residence_operation(siren, &id).await?;
+    if !operation.annulee && operation.genre != "renommee" {
+        free(&server, siren, operation.detail.apres.iter().map(|r| r.code.as_str())).await?;
+    }
+    server.state.undo_residence_operation(siren, &id, state::now()).await?;
     Ok((
         Extension(Trace::new("residence_annulee", id)),
         Json(Modification { demande: server.works.changed() }),
