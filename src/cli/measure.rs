@@ -10,6 +10,8 @@ use super::{Failure, StoreArgs, build};
 use crate::access::Person;
 use crate::desk::editions::App;
 use crate::desk::mesure::{CodeDeZone, DemandeMesure, ZoneDemandee, mesures};
+use crate::reference::zonage::limits;
+use crate::registers::zones::outlines;
 use crate::store::Store;
 
 /// Arguments of `measure`.
@@ -18,7 +20,7 @@ use crate::store::Store;
 pub struct MeasureArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Fichier GeoJSON : chaque élément est une zone
+    /// Fichier de contours (GeoJSON, GeoPackage, shapefile…) : chaque élément est une zone
     #[arg(long, value_name = "FICHIER")]
     zone: Option<PathBuf>,
     /// Zone par son code, par exemple iris:730650101 (plusieurs fois : une zone chacune)
@@ -72,20 +74,18 @@ pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
 fn question(args: &MeasureArgs) -> Result<DemandeMesure, Failure> {
     let mut zones = Vec::new();
     if let Some(path) = &args.zone {
-        let text = std::fs::read_to_string(path).map_err(|e| format!("« {} » : {e}", path.display()))?;
-        let geojson: Value = serde_json::from_str(&text)
-            .map_err(|e| format!("« {} » n'est pas du GeoJSON : {e}", path.display()))?;
-        let features = match geojson["features"].as_array() {
-            Some(list) => list.clone(),
-            None => vec![geojson],
-        };
-        for (i, f) in features.into_iter().enumerate() {
-            let nom =
-                ["nom", "name", "id"].iter().find_map(|k| f["properties"][k].as_str().map(str::to_owned));
+        let scratch = tempfile::tempdir()?;
+        let found = outlines(path, None, limits(), scratch.path())?;
+        for f in &found.findings {
+            note!("{} : {}", path.display(), f.message);
+        }
+        let stem = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+        for outline in found.zones {
+            let area = geojson::Geometry::from(&outline.area);
             zones.push(ZoneDemandee {
-                id: Some(format!("z{}", i + 1)),
-                nom,
-                geometrie: Some(f),
+                id: Some(format!("z{}", outline.feature)),
+                nom: Some(outline.nom).filter(|nom| !nom.starts_with(&stem)),
+                geometrie: Some(serde_json::to_value(area)?),
                 codes: None,
             });
         }

@@ -16,6 +16,7 @@ const WHOLE: u32 = 1_000_000;
 struct File {
     version: String,
     intervalle: f64,
+    incertitude_max: f64,
     niveau: Vec<Level>,
     pas: BTreeMap<String, u32>,
 }
@@ -37,6 +38,8 @@ pub struct Perturbation {
     pub version: String,
     /// Half-width of the interval that is said, in standard deviations.
     pub intervalle: f64,
+    /// Half-width of an interval, in points, beyond which a rate tells nothing and is not shown.
+    pub incertitude_max: f64,
     pub levels: Vec<Level>,
     steps: BTreeMap<String, u32>,
 }
@@ -70,9 +73,13 @@ impl Perturbation {
                 )));
             }
         }
-        let tables =
-            Self { version: file.version, intervalle: file.intervalle, levels: file.niveau, steps: file.pas };
-        Ok(tables)
+        Ok(Self {
+            version: file.version,
+            intervalle: file.intervalle,
+            incertitude_max: file.incertitude_max,
+            levels: file.niveau,
+            steps: file.pas,
+        })
     }
 
     /// The deviation of a cell: `key` is the sum of its record keys, `level` the narrowest zone that holds

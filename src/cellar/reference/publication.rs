@@ -65,6 +65,9 @@ pub struct Droit {
     /// Where its text is; empty for conventions, which are each organisation's own.
     pub adresse: String,
     pub licence: String,
+    /// The same on a paper that anyone may have; empty if nothing else is to be said there.
+    #[serde(default)]
+    pub publique: String,
 }
 
 /// The file.

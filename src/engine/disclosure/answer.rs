@@ -212,6 +212,9 @@ impl<'a> Asker<'a> {
             let (basis, source) = (Some(basis.unwrap_or(empty)), self.sources[1].clone());
             let f = figure(self.catalogue, secrecy, i, numerator, denominator, basis, source);
             let error = d.and_then(|d| margin(self.tables, i, n, d)).filter(|_| f.valeur.is_some());
+            if error.is_some_and(|e| i.unite == "%" && e > self.tables.incertitude_max) {
+                return Figure::withheld(i, UNSURE);
+            }
             Figure { incertitude: error, logements_ecartes: Some(total.saturating_sub(counted(about))), ..f }
         };
         let figures = self.plan.indicators.iter().map(|asked| match (asked.of, why) {
@@ -243,7 +246,8 @@ impl<'a> Asker<'a> {
         }
         warnings.extend(meta.edition.as_ref().filter(|_| households_asked).and_then(held_back));
         if chiffres.iter().any(|f| f.incertitude.is_some()) {
-            warnings.push(PERTURBED.to_owned());
+            // Without a filter, only what crosses two sources is moved: the others are exact.
+            warnings.push(if self.mask.is_some() { PERTURBED } else { CROSSED }.to_owned());
         }
         let left = found.as_ref().map_or(0, |_| total.saturating_sub(counted(0)));
         if left > 0 && households_asked {
@@ -438,6 +442,10 @@ const RESTRICTED: &str =
     "Sans compte, ce chiffre ne se montre que par groupes d'au moins 11 logements et deux bailleurs.";
 const RESTRICTED_FILTER: &str =
     "Sans compte, ce chiffre ne se montre que sans filtre et au 1er janvier : connectez-vous.";
+/// Said of a filtered rate whose interval is nearly everything.
+const UNSURE: &str = "trop peu de ménages sous ce filtre : l'écart aléatoire pourrait tout changer";
+/// What is said beside figures that cross households and dwellings, where nothing is filtered.
+const CROSSED: &str = "Les chiffres suivis de « ± » croisent ménages et logements : pour protéger les ménages, chaque effectif y est déplacé d'un petit écart aléatoire, toujours le même pour les mêmes ménages. Les autres sont exacts.";
 /// What is said beside figures of filtered households.
 pub const PERTURBED: &str = "Chiffres filtrés ou croisés : pour protéger les ménages, chaque effectif est déplacé d'un petit écart aléatoire, toujours le même pour les mêmes ménages. « ± » dit jusqu'où (95 %) ; les totaux et les parties peuvent différer d'autant.";
 

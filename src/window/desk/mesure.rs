@@ -18,7 +18,7 @@ use crate::desk::{geometry, places};
 use crate::disclosure::answer::{Answer, Coverage, stock_source};
 use crate::disclosure::figure::Figure;
 use crate::disclosure::publisher::Population;
-use crate::french::thousands;
+use crate::french::{counted, thousands};
 use crate::reference::access::Class;
 use crate::reference::indicators::Catalogue;
 use crate::reference::scales;
@@ -100,6 +100,19 @@ pub struct Mesure {
     pub avertissements: Vec<String>,
 }
 
+/// Said where the survey holds fewer households than half of the dwellings that it could: its rate of
+/// answers, and the letter made of it, are of those households alone.
+fn thin(c: &Coverage) -> Option<String> {
+    let (asked, dwellings) = (c.menages_interroges?, c.logements.saturating_sub(c.logements_ecartes));
+    (2 * asked < dwellings).then(|| {
+        format!(
+            "L'enquête ne porte ici que sur {} pour {} : ses chiffres et leur fiabilité ne valent que pour eux.",
+            counted(asked, "logement occupé", "logements occupés"),
+            counted(dwellings, "logement", "logements")
+        )
+    })
+}
+
 impl Mesure {
     #[must_use]
     pub fn new(zone: ZoneMesuree, counter: &Counter<'_>, answer: Answer) -> Self {
@@ -108,6 +121,7 @@ impl Mesure {
             avertissements
                 .insert(0, "Ces chiffres portent sur le parc de votre organisme seulement.".to_owned());
         }
+        avertissements.extend(thin(&answer.couverture));
         if let (Some(scale), Some(code)) = (&zone.echelle, &zone.code) {
             let loaded = &counter.selection.loaded;
             let name = |commune: &str| places::name_of(loaded, "commune", commune);

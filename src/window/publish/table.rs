@@ -172,20 +172,26 @@ const FIXED: [(&str, &str, Kind, Of, &str); 12] = [
     ("nom", "Nom", Kind::Text, Of::Name, "Nom de la zone"),
     (
         "commune",
-        "Commune",
+        "Code commune",
         Kind::Text,
         Of::Parent(0),
         "Code Insee de la commune qui contient toutes ses adresses",
     ),
-    ("epci", "EPCI", Kind::Text, Of::Parent(1), "SIREN de l'EPCI qui contient toutes ses adresses"),
-    ("departement", "Département", Kind::Text, Of::Parent(2), "Département qui contient toutes ses adresses"),
+    ("epci", "Code EPCI", Kind::Text, Of::Parent(1), "SIREN de l'EPCI qui contient toutes ses adresses"),
+    (
+        "departement",
+        "Code département",
+        Kind::Text,
+        Of::Parent(2),
+        "Département qui contient toutes ses adresses",
+    ),
     ("millesime", "Millésime RPLS", Kind::Whole, Of::Vintage, "Année du répertoire"),
     ("vague", "Vague OPS", Kind::Whole, Of::Wave, "Année de l'enquête jointe"),
     ("logements", "Logements comptés", Kind::Whole, Of::Dwellings, "Logements de la zone, filtres appliqués"),
     ("repondants", "Ménages répondants", Kind::Whole, Of::Respondents, "Ménages décrits ; vide si secret"),
     (
         "taux_reponse",
-        "Taux de réponse",
+        "Taux de réponse (de 0 à 1)",
         Kind::Number,
         Of::Response,
         "Part des ménages interrogés qui ont répondu, de 0 à 1",
@@ -245,6 +251,16 @@ impl Column {
     #[must_use]
     pub fn droit(&self) -> &'static Droit {
         publication().droit(self.domaine)
+    }
+
+    /// Decimals that its number is told with for a zone: fewer where it stands on little.
+    #[must_use]
+    pub fn decimals(&self, row: &Row<'_>) -> u8 {
+        match self.of {
+            Of::Figure(n) | Of::Margin(n) => row.figures.get(n).map_or(1, |f| f.decimales),
+            Of::Response => 3,
+            _ => 1,
+        }
     }
 
     /// Whether it holds a figure.

@@ -8,8 +8,9 @@ use rust_xlsxwriter::{
 };
 
 use super::PublishError;
-use super::table::{Cell, Column, Kind, Table, columns, status};
+use super::table::{Cell, Kind, Table, columns, status};
 use crate::reference::publication::publication;
+use crate::reference::secrecy::Secrecy;
 
 /// Paper of French offices.
 const A4: u8 = 9;
@@ -111,7 +112,6 @@ fn figures(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<()
         };
         sheet.set_column_width(col(at), width)?;
     }
-    let decimals = decimals(table, &columns);
     for (r, line) in (1..).zip(&table.rows) {
         for (at, column) in columns.iter().enumerate() {
             let c = col(at);
@@ -133,7 +133,7 @@ fn figures(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<()
                     sheet.write_number_with_format(r, c, n as f64, &looks.whole)?;
                 }
                 Cell::Number(n) => {
-                    sheet.write_number_with_format(r, c, n, looks.number(decimals[at]))?;
+                    sheet.write_number_with_format(r, c, n, looks.number(column.decimals(line)))?;
                 }
                 Cell::Empty => {}
             }
@@ -142,26 +142,13 @@ fn figures(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<()
     laid_out(sheet, table.rows.len(), columns.len(), 2)
 }
 
-/// Decimals that each column is shown with: those of its most precise figure.
-fn decimals(table: &Table<'_>, columns: &[Column]) -> Vec<u8> {
-    let of = |id: &str| {
-        let place = table.indicators.iter().position(|d| d.indicator.id == id)?;
-        table.rows.iter().map(|r| r.figures[place].decimales).max()
-    };
-    let shown = |c: &Column| match c.name.as_str() {
-        "taux_reponse" => 3,
-        name => of(name.trim_end_matches("_plus_ou_moins")).unwrap_or(1),
-    };
-    columns.iter().map(shown).collect()
-}
-
 /// One line a figure: what pivot tables and queries are made from, with what each figure stands on.
 fn detail(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<(), XlsxError> {
     const HEAD: [&str; 15] = [
         "Code",
         "Nom",
-        "EPCI",
-        "Département",
+        "Code EPCI",
+        "Code département",
         "Indicateur",
         "Libellé",
         "Unité",
@@ -205,7 +192,7 @@ fn detail(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<(),
                 }
             }
             // The denominator of a secret figure is not said either.
-            let base = figure.denominateur.filter(|_| figure.numerateur.is_some());
+            let base = figure.denominateur.filter(|_| !figure.secret);
             let whole = |n: Option<u64>| n.map(|n| n as f64);
             let answers = figure.repondants.filter(|_| !figure.secret);
             for (c, count) in [(10, figure.numerateur), (11, whole(base)), (12, whole(answers))] {
@@ -241,6 +228,11 @@ fn readme(sheet: &mut Worksheet, table: &Table<'_>, detailed: bool, looks: &Look
         "Cellules vides".into(),
         "Une cellule de chiffre vide n'est jamais un zéro : la colonne « statut » dit pourquoi elle l'est."
             .into(),
+    ));
+    let least = Secrecy::embedded().map_or(0, |s| s.n_decimale);
+    lines.push((
+        "Décimales".into(),
+        format!("Un taux dont le dénominateur est inférieur à {least} est arrondi à l'unité, quel que soit son statut : numérateur et dénominateur sont dans « Détail »."),
     ));
     lines.extend(publication().statuts.iter().map(|s| (format!("Statut « {} »", s.code), s.libelle.clone())));
     let mut warned: Vec<&str> =

@@ -229,7 +229,10 @@ pub fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fau
         .map(|p| Parametre {
             fichier: name.to_owned(),
             libelle: words(&p.path).or_else(|| said(&p.path, &NAMES)),
-            origine: said(&p.path, &ORIGINS),
+            // Else the text that the whole file follows.
+            origine: said(&p.path, &ORIGINS).or_else(|| {
+                Some((*of.get("source.texte").filter(|_| p.path != "source.texte")?).as_str()?.to_owned())
+            }),
             borne: bound(&p.path),
             programme: p.embedded.as_ref().map(json),
             valeur: json(&p.now),
@@ -245,7 +248,16 @@ pub fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize
     for file in &tables()?.files {
         for p in parameters(resolved, &file.nom)? {
             let text = [&file.nom, &file.libelle, &p.parametre, p.libelle.as_ref().unwrap_or(&file.nom)];
+            // A value that one has in hand: 23403, « 23 403 ».
+            let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+            let valued = !digits.is_empty()
+                && digits.len() == asked.replace('_', "").len()
+                && p.valeur.to_string() == digits;
             let text = text.map(|t| mot(t)).join("_");
+            if valued {
+                found.push(p);
+                continue;
+            }
             if !asked.split('_').all(|w| text.contains(w)) {
                 continue;
             }

@@ -1,8 +1,10 @@
 //! A grid as a file, in and out.
 
-use crate::desk::csv_body::{decoded, unreadable};
+use crate::desk::csv_body::below;
 use crate::desk::problem::Problem;
 use crate::publish::csv_file;
+use crate::registers::fields;
+use crate::registers::headers::canonical;
 use crate::scoring::grid::{Cumul, Grille, Groupe, Ligne, Progression, Refus, Tranche};
 
 /// One line a criterion; one more for each further tranche. A line of code `REFUS` is the malus.
@@ -74,15 +76,8 @@ pub fn written(grille: &Grille) -> Result<Vec<u8>, csv::Error> {
 
 /// Reads what [`written`] writes, in any order of columns.
 pub fn read(body: &[u8], epci: &str, kind: crate::scoring::grid::Genre) -> Result<Grille, Problem> {
-    let (text, delimiter) = decoded(body)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_ref());
-    let header: Vec<String> =
-        reader.headers().map_err(unreadable)?.iter().map(|h| h.trim().to_lowercase()).collect();
-    let missing: Vec<&str> =
-        ["code", "points"].into_iter().filter(|c| !header.iter().any(|h| h == c)).collect();
-    if !missing.is_empty() {
-        return Err(Problem::body(format!("Il manque : {}.", missing.join(", "))));
-    }
+    let (header, rows) = below(body, &["code", "points"])?;
+    let header: Vec<String> = header.iter().map(|h| canonical(h)).collect();
     let mut grille = Grille {
         nom: String::new(),
         epci: epci.to_owned(),
@@ -91,12 +86,10 @@ pub fn read(body: &[u8], epci: &str, kind: crate::scoring::grid::Genre) -> Resul
         criteres: Vec::new(),
         refus: None,
     };
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        let at = record.position().map_or(0, csv::Position::line);
+    for (at, record) in rows {
         let cell = |name: &str| {
-            let i = header.iter().position(|h| h == name)?;
-            record.get(i).map(|c| c.trim().trim_start_matches('\'')).filter(|c| !c.is_empty())
+            let i = header.iter().position(|h| *h == canonical(name))?;
+            record.get(i).filter(|c| !c.is_empty())
         };
         let fault = |column: &str, value: &str, why: &str| {
             Problem::value(column, value, format!("Ligne {at}, colonne « {column} » : {why}"))
@@ -107,7 +100,8 @@ pub fn read(body: &[u8], epci: &str, kind: crate::scoring::grid::Genre) -> Resul
         };
         let whole = |name: &str| -> Result<Option<i32>, Problem> {
             let bad = |t| fault(name, t, "un nombre entier est attendu.");
-            cell(name).map(|t| t.parse::<i32>().map_err(|_| bad(t))).transpose()
+            let read = |t: &str| fields::integer(t.as_bytes()).ok().and_then(|n| i32::try_from(n).ok());
+            cell(name).map(|t| read(t).ok_or_else(|| bad(t))).transpose()
         };
         let Some(code) = cell("code") else { continue };
         if grille.nom.is_empty()

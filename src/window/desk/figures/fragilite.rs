@@ -265,13 +265,14 @@ pub fn answer(
         composantes: rules
             .components
             .iter()
+            .map(|c| (c, share_of(c.poids, rules)))
             .zip(whole.iter().zip(&spreads))
-            .map(|(c, (whole, spread))| Composante {
+            .map(|((c, poids), (whole, spread))| Composante {
                 id: &c.id,
                 libelle: &c.libelle,
                 indicateur: &c.indicateur,
                 ecart: c.ecart,
-                poids: c.poids,
+                poids,
                 source: &c.source,
                 depuis: c.depuis,
                 epci: whole.map(|v| rounded(v, 1)),
@@ -404,4 +405,10 @@ impl ResidenceLue {
             part_tete: None,
         }
     }
+}
+/// A weight among all, which a local choice may have made add up to something else than 1: the score is their
+/// mean, so this is what each counts for.
+fn share_of(weight: f64, rules: &Fragility) -> f64 {
+    let sum: f64 = rules.components.iter().map(|c| c.poids).sum();
+    if (sum - 1.0).abs() < 1e-9 || sum <= 0.0 { weight } else { rounded(weight / sum, 4) }
 }

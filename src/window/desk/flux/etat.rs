@@ -136,7 +136,8 @@ fn line(
         manque: plafond.zip(objectif).map(|(p, o)| p.saturating_sub(o)),
         decompte,
         ensemble: count(found.whole, rules),
-        hors_qpv: count(found.outside, rules),
+        // Outside QPV the law sets a least, not a most.
+        hors_qpv: CompteEtat { manque: found.outside.short_of(rules.etat), ..count(found.outside, rules) },
         en_qpv: count(found.inside, rules),
         qpv_autrement: otherwise(|c| c.qpv_autrement),
         communes_autrement: otherwise(|c| c.communes_autrement),

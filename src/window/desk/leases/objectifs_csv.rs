@@ -73,9 +73,7 @@ pub fn read(
             "Les taux d'une convention d'attribution sont fixés par un compte de l'EPCI.",
         ));
     };
-    let (text, delimiter) = csv_body::decoded(body)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
-    let layout = csv_body::layout(registre().map_err(|e| Problem::internal(&e))?, &mut reader)?;
+    let (layout, lines) = csv_body::table(registre().map_err(|e| Problem::internal(&e))?, body)?;
     let former: BTreeMap<_, _> = known.iter().map(|o| (key(&o.taux), o)).collect();
     let mut answer = ImportObjectifs {
         lignes: 0,
@@ -86,16 +84,11 @@ pub fn read(
         taux: Vec::new(),
     };
     let (mut list, mut seen): (Rates, BTreeMap<_, u64>) = (Vec::new(), BTreeMap::new());
-    for record in reader.byte_records() {
-        let record = record.map_err(csv_body::unreadable)?;
-        if record.iter().all(|f| f.trim_ascii().is_empty()) {
-            continue;
-        }
+    for csv_body::Line { ligne, record, .. } in lines {
         answer.lignes += 1;
         if answer.lignes > LINES {
             return Err(Problem::body(format!("Le fichier a plus de {LINES} lignes : découpez-le.")));
         }
-        let ligne = record.position().map_or(0, csv::Position::line);
         let read = asked(&layout, &record, epci)
             .and_then(|t| checked(app, person, t).map_err(|p| refused(&layout, p)))
             .and_then(|t| match seen.insert(key(&t), ligne) {

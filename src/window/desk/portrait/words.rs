@@ -167,7 +167,9 @@ pub(super) fn method(asking: &Asking<'_>, source: &str) -> Vec<(String, String)>
     let rights = publication();
     let edition = asking.question.edition;
     let licence = match edition {
-        Edition::Publique => rights.droit("parc").licence.clone(),
+        Edition::Publique => {
+            format!("{} {}", rights.droit("parc").licence, rights.droit("parc_restreint").publique)
+        }
         Edition::Restreinte => {
             format!("{} {}", rights.droit("parc_restreint").licence, rights.droit("occupation").licence)
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desk::flux::files::{LigneRefusee, ReadFile, read, some};
+use crate::desk::flux::files::{LigneRefusee, ReadFile, plain_word, read, some};
 use crate::desk::problem::Problem;
 use crate::flow::event::{EvenementFlux, GenreFlux, LogementFlux};
 use crate::flow::way::Walk;
@@ -73,7 +73,7 @@ pub fn events(bytes: &[u8], siren: Option<&str>) -> Result<ReadFile<EvenementFlu
     read(bytes, &EVENTS, &["id", "logement", "jour", "genre"], |r| {
         let genre = r.needed("genre")?;
         let all: Vec<&str> = GenreFlux::ALL.iter().map(|(_, id, _)| *id).collect();
-        let genre = GenreFlux::parse(&genre)
+        let genre = GenreFlux::parse(&plain_word(&genre))
             .ok_or_else(|| ("genre", genre.clone(), "F02", format!("Attendu : {}.", all.join(", "))))?;
         let commune = r.text("commune").to_owned();
         Ok(EvenementFlux {
@@ -82,7 +82,7 @@ pub fn events(bytes: &[u8], siren: Option<&str>) -> Result<ReadFile<EvenementFlu
                 Some(s) if r.text("bailleur").is_empty() => s.to_owned(),
                 _ => r.siren()?,
             },
-            logement: r.needed("logement")?,
+            logement: r.dwelling()?,
             jour: r
                 .day("jour")?
                 .ok_or_else(|| ("jour", String::new(), "F05", "Il manque le jour.".to_owned()))?,

@@ -3,6 +3,9 @@
 
 use crate::desk::csv_body;
 use crate::publish::csv_file;
+use crate::reference::registre::mot;
+use crate::registers::headers::canonical;
+use crate::registers::{fields, kit::codes::Lost};
 
 mod agreed;
 mod bring;
@@ -11,7 +14,6 @@ mod events;
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
-use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -134,11 +136,12 @@ impl Row<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let plain: String =
-            text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == ',' { '.' } else { c }).collect();
         let wrong =
             || (name, text.to_owned(), "F03", format!("« {text} » n'est pas un nombre acceptable ici."));
-        plain.parse().map(Some).map_err(|_| wrong())
+        // « 893.0 », « 25 % » and « 1 893 » as spreadsheets write them.
+        let bare = text.strip_suffix('%').unwrap_or(text).trim_end();
+        let value = fields::decimal(bare.as_bytes()).map_err(|_| wrong())?;
+        value.to_string().parse().map(Some).map_err(|_| wrong())
     }
 
     fn count<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Refused> {
@@ -156,16 +159,18 @@ impl Row<'_> {
             let why = "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31.".to_owned();
             (name, text.to_owned(), "F01", why)
         };
-        text.parse::<Date>().map(|d| Some(d.to_string())).map_err(|_| wrong())
+        let date = fields::date(text.as_bytes()).map_err(|_| wrong())?;
+        let day = date.day.ok_or_else(wrong)?;
+        Ok(Some(format!("{:04}-{:02}-{day:02}", date.year, date.month)))
     }
 
     fn flag(&self, name: &'static str) -> Result<Option<bool>, Refused> {
-        match self.text(name).to_lowercase().as_str() {
-            "" => Ok(None),
-            "1" | "oui" => Ok(Some(true)),
-            "0" | "non" => Ok(Some(false)),
-            other => Err((name, other.to_owned(), "F02", "Attendu : 1, 0, oui, non ou rien.".to_owned())),
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
         }
+        let wrong = |_| (name, text.to_owned(), "F02", "Attendu : 1, 0, oui, non ou rien.".to_owned());
+        fields::boolean(text.as_bytes()).map(Some).map_err(wrong)
     }
 
     /// A list within a cell, `a|b|c`, each read in the same way.
@@ -184,16 +189,25 @@ impl Row<'_> {
     /// One of the words of an enumeration.
     fn word<T: DeserializeOwned>(&self, name: &'static str, accepted: &str) -> Result<T, Refused> {
         let text = self.needed(name)?;
-        serde_json::from_value(serde_json::Value::String(text.to_lowercase()))
+        serde_json::from_value(serde_json::Value::String(plain_word(&text)))
             .map_err(|_| (name, text, "F02", format!("Attendu : {accepted}.")))
     }
 
     fn siren(&self) -> Result<String, Refused> {
         let text = self.needed("bailleur")?;
-        if text.len() == 9 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(text);
+        match fields::siren(text.as_bytes()) {
+            Ok(siren) => Ok(String::from_utf8_lossy(&siren.digits).into_owned()),
+            Err(_) => Err(("bailleur", text, "F02", "Un SIREN a neuf chiffres.".to_owned())),
         }
-        Err(("bailleur", text, "F02", "Un SIREN a neuf chiffres.".to_owned()))
+    }
+
+    /// The number of a dwelling, its first zero given back.
+    fn dwelling(&self) -> Result<String, Refused> {
+        let text = self.needed("logement")?;
+        if fields::lost(text.as_bytes()) {
+            return Err(("logement", text, "F02", Lost::Scientific.told().to_owned()));
+        }
+        Ok(String::from_utf8_lossy(&fields::ident_rep(text.as_bytes()).0).into_owned())
     }
 
     /// What contradicts itself, as a refusal.
@@ -207,6 +221,11 @@ impl Row<'_> {
         known_holder(&text).map_err(|why| (name, text.clone(), "F02", why))?;
         Ok(text)
     }
+}
+
+/// A word of a list as its list has it: `Signée` is `signee`.
+pub fn plain_word(text: &str) -> String {
+    mot(text).to_lowercase()
 }
 
 /// Checks the code of a réservataire.
@@ -235,26 +254,24 @@ fn read<T>(
     needed: &[&'static str],
     of: impl Fn(&Row<'_>) -> Result<T, Refused>,
 ) -> Result<ReadFile<T>, Problem> {
-    let (text, delimiter) = csv_body::decoded(bytes)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&*text);
-    let header = reader.headers().map_err(csv_body::unreadable)?.clone();
+    let (header, rows) = csv_body::below(bytes, needed)?;
     let (mut at, mut ignored) = (BTreeMap::new(), Vec::new());
     for (i, name) in header.iter().enumerate() {
-        let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
-        if let Some(known) = columns.iter().find(|c| **c == name) {
-            at.insert(*known, i);
-        } else if !name.is_empty() {
-            ignored.push(name);
+        if let Some(known) = columns.iter().find(|c| canonical(c) == canonical(name)) {
+            at.entry(*known).or_insert(i);
+        } else if !name.trim().is_empty() {
+            ignored.push(name.trim().to_owned());
         }
     }
-    let missing: Vec<&str> = needed.iter().copied().filter(|c| !at.contains_key(c)).collect();
-    if !missing.is_empty() {
-        return Err(Problem::body(format!("Il manque : {}.", missing.join(", "))));
-    }
+    fractions(&rows, at.get("part").copied())?;
+    let departement = at.get("departement").copied();
     let mut out = ReadFile { rows: Vec::new(), refused: Vec::new(), ignored };
-    let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(csv_body::unreadable)? {
-        let ligne = record.position().map_or(0, csv::Position::line);
+    for (ligne, record) in rows {
+        let whole = |(i, cell): (usize, &str)| {
+            let lost = Some(i) == departement && cell.len() == 1 && cell.as_bytes()[0].is_ascii_digit();
+            if lost { format!("0{cell}") } else { cell.to_owned() }
+        };
+        let record: StringRecord = record.iter().enumerate().map(whole).collect();
         match of(&Row { record: &record, at: &at }) {
             Ok(row) => out.rows.push((ligne, row)),
             Err((colonne, valeur, regle, message)) => {
@@ -266,6 +283,19 @@ fn read<T>(
         return Err(Problem::body("Ce fichier n'a aucune ligne sous son en-tête."));
     }
     Ok(out)
+}
+
+/// Refuses shares that a column of percentages lost its sign of: 0,25 for 25 %.
+fn fractions(rows: &[(u64, StringRecord)], part: Option<usize>) -> Result<(), Problem> {
+    let Some(part) = part else { return Ok(()) };
+    let cell = |r: &StringRecord| fields::decimal(r.get(part)?.as_bytes()).ok().filter(|v| *v > 0.0);
+    let shares: Vec<f64> = rows.iter().filter_map(|(_, r)| cell(r)).collect();
+    if shares.len() > 1 && shares.iter().all(|s| *s <= 1.0) {
+        return Err(Problem::body(
+            "La colonne « part » est écrite en fractions (0,25) : écrivez des pourcentages (25).",
+        ));
+    }
+    Ok(())
 }
 
 fn bounded(name: &'static str, value: f64, most: f64, why: &str) -> Result<f64, Refused> {

@@ -217,7 +217,8 @@ pub struct Commission {
     pub sans_objet: usize,
     pub erreurs: Vec<ErreurLigne>,
     pub dossiers: Vec<DossierControle>,
-    /// L'effet de toutes les attributions contrôlées ensemble, par EPCI et règle.
+    /// L'effet de toutes les attributions contrôlées ensemble, par EPCI et règle : sur tous les baux s'ils
+    /// vous sont ouverts, sinon sur les vôtres. Un logement n'y compte qu'une fois.
     pub ensemble: Vec<EffetEnsemble>,
     pub avertissements: Vec<String>,
 }

@@ -26,10 +26,7 @@ use crate::registers::intake::{Column, Layout};
 
 /// Checks every line.
 pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem> {
-    let (text, delimiter) = csv_body::decoded(body)?;
-    let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
-    // No column of this register is mandatory: a layout is always found.
-    let layout = csv_body::layout(registre().map_err(|e| Problem::internal(&e))?, &mut reader)?;
+    let (layout, lines) = csv_body::table(registre().map_err(|e| Problem::internal(&e))?, body)?;
     let columns = Columns(&layout);
     let most = checks.checker.rules.fichier.lignes_max;
     let mut out = Commission {
@@ -53,19 +50,20 @@ pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem
     }
     let last = checks.last_day();
     let mut together = Together::default();
-    for record in reader.byte_records() {
-        let record = record.map_err(csv_body::unreadable)?;
-        if record.iter().all(|f| f.trim_ascii().is_empty()) {
-            continue;
-        }
+    for csv_body::Line { ligne, record, whole } in lines {
         out.lignes += 1;
         if out.lignes > most {
             let most = thousands(most as u64);
             return Err(Problem::body(format!("Le fichier a plus de {most} lignes : découpez-le.")));
         }
-        let ligne = record.position().map_or(0, ::csv::Position::line);
         let dossier = columns.reference(&record);
-        match line(checks, &columns, &layout, &record, last) {
+        let read = if whole {
+            line(checks, &columns, &record, last)
+        } else {
+            let wide = format!("{} champs au lieu de {}", record.len(), layout.width);
+            Err(Fault::new("", wide, "C00", "Le nombre de champs n'est pas celui de l'en-tête."))
+        };
+        match read {
             Err(fault) => out.erreurs.push(ErreurLigne {
                 ligne,
                 dossier,
@@ -75,7 +73,7 @@ pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem
                 message: fault.detail,
             }),
             Ok((demande, done)) => {
-                together.add(checks, &done);
+                together.add(checks, &done, demande.logement.ident_rep.as_deref(), ligne);
                 let (checker, siren) = (checks.checker, done.site.siren.as_str());
                 out.dossiers.push(DossierControle {
                     ligne,
@@ -97,6 +95,7 @@ pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem
     (out.conformes, out.attention, out.contraires) =
         (with(Verdict::Conforme), with(Verdict::Attention), with(Verdict::Contraire));
     (out.indeterminables, out.sans_objet) = (with(Verdict::Indeterminable), with(Verdict::SansObjet));
+    out.avertissements.extend(together.warnings());
     out.ensemble = together.effects(checks);
     Ok(out)
 }
@@ -104,14 +103,9 @@ pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem
 fn line<'a>(
     checks: &mut Checks<'a>,
     columns: &Columns<'_>,
-    layout: &Layout,
     record: &ByteRecord,
     last: u32,
 ) -> Result<(DemandeControle, Checked<'a>), Fault> {
-    if record.len() < layout.width || record.iter().skip(layout.width).any(|f| !f.trim_ascii().is_empty()) {
-        let wide = format!("{} champs au lieu de {}", record.len(), layout.width);
-        return Err(Fault::new("", wide, "C00", "Le nombre de champs n'est pas celui de l'en-tête."));
-    }
     let demande = columns.asked(record)?;
     let done = checks.check(&demande.read(last)?)?;
     Ok((demande, done))
@@ -139,6 +133,17 @@ impl Columns<'_> {
 
     fn text(&self, name: &str, record: &ByteRecord) -> Option<String> {
         self.0.column(name).cell(record).map(|c| String::from_utf8_lossy(c).into_owned())
+    }
+
+    /// The day of a cell as `yyyy-mm-dd`, by the habit of its column; the cell itself when it is no day.
+    fn day(&self, name: &str, record: &ByteRecord) -> Option<String> {
+        let column = self.0.column(name);
+        let cell = column.cell(record)?;
+        let day = column.date(cell).ok().and_then(|(date, _)| Some((date, date.day?)));
+        Some(match day {
+            Some((date, day)) => format!("{:04}-{:02}-{day:02}", date.year, date.month),
+            None => String::from_utf8_lossy(cell).into_owned(),
+        })
     }
 
     fn number<T>(
@@ -180,9 +185,10 @@ impl Columns<'_> {
         let street =
             street[3].is_some().then(|| street.iter().flatten().cloned().collect::<Vec<_>>().join(" "));
         Ok(DemandeControle {
-            date: text("date_bail").or_else(|| text("date_caleol")),
+            date: self.day("date_bail", record).or_else(|| self.day("date_caleol", record)),
             logement: LogementDemande {
-                ident_rep: text("ident_rep").map(|i| i.strip_suffix(".0").map_or(i.clone(), str::to_owned)),
+                ident_rep: text("ident_rep")
+                    .map(|i| String::from_utf8_lossy(&fields::ident_rep(i.as_bytes()).0).into_owned()),
                 bailleur_siren: text("bailleur_siren"),
                 ident_int: text("ident_int"),
                 depcom: text("depcom"),
@@ -226,10 +232,20 @@ fn small_of_quartile(cell: &[u8]) -> Option<u8> {
 
 /// All files of a commission on the targets of their EPCI.
 #[derive(Default)]
-struct Together<'a>(BTreeMap<(String, u16, usize), Sum<'a>>);
+struct Together<'a> {
+    sums: BTreeMap<(String, u16, usize), Sum<'a>>,
+    /// First line of each dwelling: of several files for one, a single lease can come.
+    dwellings: BTreeMap<String, u64>,
+    /// Dwellings that come again, with their lines.
+    again: BTreeMap<String, Vec<u64>>,
+}
+
+/// The widest of the levels that a person reads.
+const WIDEST: [Niveau; 3] = [Niveau::Epci, Niveau::Bailleur, Niveau::Reservataire];
 
 #[derive(Clone, Copy)]
 struct Sum<'a> {
+    niveau: Niveau,
     before: Option<Score>,
     target: Target<'a>,
     /// Files that the rule looks at, those that count, those of which one cannot say.
@@ -239,14 +255,23 @@ struct Sum<'a> {
 }
 
 impl<'a> Together<'a> {
-    fn add(&mut self, checks: &Checks<'a>, done: &Checked<'a>) {
+    fn add(&mut self, checks: &Checks<'a>, done: &Checked<'a>, dwelling: Option<&str>, ligne: u64) {
+        if let Some(dwelling) = dwelling {
+            let first = *self.dwellings.entry(dwelling.to_owned()).or_insert(ligne);
+            if first != ligne {
+                self.again.entry(dwelling.to_owned()).or_insert_with(|| vec![first]).push(ligne);
+                return;
+            }
+        }
         let Some(epci) = &done.site.epci else { return };
         for f in &done.findings {
-            let Some(effect) = f.effects.iter().find(|e| e.niveau == Niveau::Epci) else { continue };
+            let of = |niveau: Niveau| f.effects.iter().find(|e| e.niveau == niveau);
+            let Some(effect) = WIDEST.into_iter().find_map(of) else { continue };
             let Some(at) = checks.checker.mix.rules.iter().position(|r| r.id == f.rule.id) else { continue };
             let key = (epci.clone(), done.facts.lease.year(), at);
             let before = effect.scores.map(|(before, _)| before);
-            let sum = self.0.entry(key).or_insert(Sum {
+            let sum = self.sums.entry(key).or_insert(Sum {
+                niveau: effect.niveau,
                 before,
                 target: effect.target,
                 looked: 0,
@@ -266,9 +291,22 @@ impl<'a> Together<'a> {
         }
     }
 
+    /// Dwellings that several files ask for.
+    fn warnings(&self) -> Vec<String> {
+        let told = |(dwelling, lines): (&String, &Vec<u64>)| {
+            let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
+            format!(
+                "Le logement {dwelling} est proposé aux lignes {} : une seule attribution peut en naître, l'effet d'ensemble \
+                 compte celle de la première.",
+                lines.join(", ")
+            )
+        };
+        self.again.iter().map(told).collect()
+    }
+
     fn effects(self, checks: &Checks<'a>) -> Vec<EffetEnsemble> {
         let rules = &checks.checker.mix.rules;
-        self.0
+        self.sums
             .into_iter()
             .map(|((epci, annee, at), sum)| {
                 let rule = &rules[at];
@@ -281,15 +319,20 @@ impl<'a> Together<'a> {
                     };
                     (b, after)
                 });
+                let title = checks.checker.epci_title(&epci);
                 EffetEnsemble {
-                    epci_nom: checks.checker.epci_title(&epci),
+                    epci_nom: match sum.niveau {
+                        Niveau::Epci => title,
+                        Niveau::Reservataire => format!("Votre contingent : {title}"),
+                        _ => format!("Vos baux : {title}"),
+                    },
                     epci,
                     annee,
                     regle: &rule.id,
                     libelle: &rule.libelle,
                     dossiers: sum.looked,
                     comptent: sum.counted,
-                    effet: Effet::new(rule, &Effect { niveau: Niveau::Epci, target: sum.target, scores }),
+                    effet: Effet::new(rule, &Effect { niveau: sum.niveau, target: sum.target, scores }),
                 }
             })
             .collect()

@@ -15,6 +15,7 @@ use crate::policy::objectifs::{Rate, Scope as Line, target};
 use crate::reference::access::{Class, Donnees};
 use crate::reference::controle::Verdict;
 use crate::reference::generations;
+use crate::reference::plafonds::plafonds;
 use crate::reference::secrecy::Secrecy;
 
 const OWN_LEASES: &str = "Votre organisme ne voit que ses propres baux.";
@@ -178,7 +179,12 @@ impl<'a> Checks<'a> {
             .as_deref()
             .map_or_else(|| "l'intercommunalité".to_owned(), |e| self.checker.epci_title(e));
         let shares = done.findings.iter().map(|f| VerdictRegle::of_share(&mix.version, f, facts, &zone));
-        shares.chain(done.own.iter().map(|a| VerdictRegle::of_alone(&rules.version, a, facts))).collect()
+        // A verdict on ceilings is that of their table.
+        let of = |a: &Alone| match plafonds() {
+            Ok(table) if a.rule.id == rules.plafond.rule.id => table.version.as_str(),
+            _ => rules.version.as_str(),
+        };
+        shares.chain(done.own.iter().map(|a| VerdictRegle::of_alone(of(a), a, facts))).collect()
     }
 
     /// Levels that are open, with their scores and targets, and those that are not.

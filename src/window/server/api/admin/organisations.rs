@@ -83,8 +83,18 @@ pub async fn add(
     FromState(server): FromState<Server>,
     Body(asked): Body<NouvelOrganisme>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
-    let code = code(asked.role, &asked.code)?;
+    // « 005 120 340 », as SIREN are printed.
+    let bare: String = asked.code.chars().filter(|c| !c.is_whitespace()).collect();
+    let code = code(asked.role, &bare)?;
     let nom = name("nom", &asked.nom)?;
+    let known = server.state.organisations().await?;
+    let same = |o: &&Org| o.role == asked.role && !code.is_empty() && o.code == code && !o.ferme;
+    if let Some(other) = known.iter().find(same) {
+        return Err(Problem::conflict(format!(
+            "« {} » a déjà ce rôle et ce code, et tout ce qu'ils ouvrent : ajoutez-y des comptes.",
+            other.nom
+        )));
+    }
     let id = server.state.add_organisation(asked.role, code, nom, state::now()).await?;
     let trace = Trace::new("organisme_cree", id.clone())
         .with("nom", nom)
