@@ -435,7 +435,8 @@ fn deposited(
         return Err(format!("un SIREN a neuf chiffres : {option} 123456789").into());
     }
     std::fs::copy(&common.file, desk.join("recu"))?;
-    let report = deposit::check(desk, kind, &Corrections::new(), progress)?;
+    let report = deposit::check(desk, kind, &Corrections::new(), progress)
+        .map_err(|e| deposit::plain(&e.to_string(), desk, &kind.name))?;
     for entry in std::fs::read_dir(desk.join("controle"))? {
         let entry = entry?;
         if entry.file_name() != "lignes.csv" {

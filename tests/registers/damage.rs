@@ -1,6 +1,8 @@
 //! Damage that changed a figure or cost good lines without a word: each file says now what it said before it
 //! went through a spreadsheet, an export or a form.
 
+use std::io::Write;
+
 use crate::spreadsheets::{Done, OPS, RPLS, dwelling, file, household, import, read};
 
 /// Households with these cells in one column.
@@ -52,12 +54,11 @@ fn a_text_written_twice_in_utf_8_is_read_once() {
 fn days_that_are_none_are_no_days_and_firsts_of_months_stay_firsts() {
     let got = dwellings("BAIL", &["01/01/1900", "30/12/1899", "31/12/9999", "06/2015"]);
     assert_eq!(got.column("bail"), ["", "", "", "201506"]);
-    // A column of firsts of months, and one American day: nothing is moved to January in silence.
-    let mut cells = vec!["01/03/2019", "01/11/2018", "01/06/2020", "01/09/2017", "01/12/2016"];
-    cells.push("3/25/2019");
-    let got = dwellings("BAIL", &cells);
-    let months = got.column("bail");
-    assert_eq!(months[..5], ["201903", "201811", "202006", "201709", "201612"], "{months:?}");
+    // A column of firsts of months, and one American day: none is moved to January in silence.
+    let firsts = ["01/03/2019", "01/11/2018", "01/06/2020", "01/09/2017", "01/12/2016", "3/25/2019"];
+    let got = dwellings("BAIL", &firsts);
+    assert_eq!(got.column("bail"), ["", "", "", "", "", "201903"], "01/03 is two days");
+    assert_eq!(got.report.lignes_avec_drapeau, 5);
     // AM and PM say that the month goes before, of their cell.
     let got = households("date_entree", &["3/1/2019 12:00:00 AM", "25/03/2019"]);
     assert_eq!(got.column("entree"), ["201903", "201903"]);
@@ -68,12 +69,13 @@ fn days_that_are_none_are_no_days_and_firsts_of_months_stay_firsts() {
 
 #[test]
 fn numbers_are_read_as_one_writes_them_or_flagged() {
-    // One great value in a column of fractions: 0,4026 is 40,26 % or 0,4026 %, and nobody knows.
+    // One great value in a column of fractions: the fractions are percents, it is nobody knows what.
     let share = |n, cell| household(n, &[("rfr", ""), ("pct_plafond", cell)]);
     let rows: Vec<String> = (0..20).map(|n| share(n, "0,4026")).chain([share(20, "65")]).collect();
     let got = read("ops", &file(OPS, &rows));
-    assert_eq!(got.column("pct_plafond"), [vec![""; 20], vec!["65.0"]].concat());
-    assert!(got.report.lignes_avec_drapeau >= 20, "{:?}", got.report.regles);
+    let shares = got.column("pct_plafond");
+    assert!(shares[..20].iter().all(|s| s.starts_with("40.2")), "{shares:?}");
+    assert_eq!((shares[20].as_str(), got.report.lignes_avec_drapeau), ("", 1));
     // A space that parts no thousands, and a number that lost its units.
     for cell in ["15 00", "1 5 000", "1,5E+04"] {
         let got = households("rfr", &[cell]);
@@ -138,6 +140,26 @@ fn a_membership_holds_communes_and_epci_only() {
     let got = read("appartenance", list);
     assert_eq!(got.column("commune"), ["73008", "73065"]);
     assert_eq!(got.column("epci"), ["200068674", "200069110"]);
-    let wrong = import("appartenance", b"commune;epci;nom\n73065;20006867;Grand Lac\n");
-    assert!(wrong.is_err_and(|e| e.contains("20006867")), "eight digits are no SIREN");
+    let got = read("appartenance", "commune;epci;nom\n73065;20006867;Grand Lac\n73008;200068674;Grand Lac\n");
+    assert_eq!(
+        (got.column("commune"), got.lines("A01")),
+        (vec!["73008".to_owned()], vec![2]),
+        "eight digits"
+    );
+}
+
+#[test]
+fn an_archive_that_stops_before_its_end_says_what_to_do() {
+    let rows: Vec<String> = (0..500).map(|n| dwelling(n, &[])).collect();
+    let text = file(RPLS, &rows);
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(text.as_bytes()).unwrap();
+    let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("rpls.csv", ::zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(text.as_bytes()).unwrap();
+    for whole in [gz.finish().unwrap(), zip.finish().unwrap().into_inner()] {
+        assert_eq!(import("rpls", &whole).unwrap().counts().0, 500);
+        let said = import("rpls", &whole[..whole.len() / 2]).err().unwrap();
+        assert!(said.contains("s'arrête avant sa fin") && said.contains("de nouveau"), "{said}");
+    }
 }

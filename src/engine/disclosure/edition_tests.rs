@@ -282,7 +282,7 @@ fn attack(seed: u64, frozen: bool, known: &[u16]) -> (Vec<Vec<u64>>, usize, u64)
     let first = facts.clone();
     for edition in 0..3 + seed % 2 {
         editions.push(publish(&facts, &mut book, frozen));
-        if edition == 1 && seed % 3 == 0 {
+        if edition == 1 && seed.is_multiple_of(3) {
             editions.push(publish(&first, &mut book, frozen));
         }
         facts = corrected(&facts, &mut rng, edition == 0);

@@ -62,6 +62,16 @@ pub struct Kind {
     pub name: String,
 }
 
+/// A message about the files of a folder, that names the one received as its owner does, not where it lies.
+#[must_use]
+pub fn plain(message: &str, dir: &Path, name: &str) -> String {
+    let named = |said: String, file: &str| said.replace(&format!("{}/{file}", dir.display()), name);
+    ["recu", "classeur.csv", "corrige.csv"]
+        .into_iter()
+        .fold(message.to_owned(), named)
+        .replace(&format!("{}/", dir.display()), "")
+}
+
 /// Checks the file `recu` of a folder; the result stands in `controle/`. Progress: bytes read, and their
 /// total.
 ///

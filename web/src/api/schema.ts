@@ -2443,8 +2443,8 @@ export interface paths {
         get?: never;
         /**
          * Résidences par un fichier
-         * @description CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du
-         *     logement va dans la résidence.
+         * @description CSV `residence_code;libelle;adresse` (comme la page l'écrit, ou sa clé) ou
+         *     `residence_code;libelle;ident_rep` : toute l'adresse du logement va dans la résidence.
          */
         put: operations["residences_fichier"];
         /**
@@ -2468,7 +2468,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Annuler une opération sur des résidences */
+        /**
+         * Annuler une opération sur des résidences
+         * @description La dernière d'abord : une opération dont une autre, en vigueur, a repris les adresses ne s'annule pas.
+         */
         delete: operations["residence_annuler"];
         options?: never;
         head?: never;
@@ -3889,7 +3892,10 @@ export interface components {
             sans_objet: number;
             erreurs: components["schemas"]["ErreurLigne"][];
             dossiers: components["schemas"]["DossierControle"][];
-            /** @description L'effet de toutes les attributions contrôlées ensemble, par EPCI et règle. */
+            /**
+             * @description L'effet de toutes les attributions contrôlées ensemble, par EPCI et règle : sur tous les baux s'ils
+             *     vous sont ouverts, sinon sur les vôtres. Un logement n'y compte qu'une fois.
+             */
             ensemble: components["schemas"]["EffetEnsemble"][];
             avertissements: string[];
         };
@@ -4886,6 +4892,11 @@ export interface components {
         DossierVu: components["schemas"]["DossierRpems"] & {
             /** @description Vrai si la résidence est aujourd'hui sur la liste. */
             en_vigueur: boolean;
+            /**
+             * Format: int64
+             * @description Logements du bailleur dans la résidence au dernier millésime ; nul si elle n'y est plus.
+             */
+            logements?: number | null;
             decisions: components["schemas"]["Decision"][];
         };
         /** @description Ce que le rôle et les conventions ouvrent pour une classe d'échelles. */
@@ -17965,6 +17976,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
         };
     };
     residence_operation: {
@@ -18025,6 +18045,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
         };
     };
     residence_annuler: {
@@ -18068,6 +18097,15 @@ export interface operations {
             };
             /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

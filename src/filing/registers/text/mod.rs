@@ -17,7 +17,7 @@ pub use open::{Member, Text, Wrapping, other_format, whole};
 /// Why a file cannot be read as text. Each message says what was found and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    #[error("{} : lecture impossible ({source})", path.display())]
+    #[error("{} : {}", path.display(), stopped(source))]
     Io { path: PathBuf, source: std::io::Error },
     #[error("{} : le fichier est vide", path.display())]
     Empty { path: PathBuf },
@@ -27,4 +27,19 @@ pub enum TextError {
     Zip { path: PathBuf, message: String },
     #[error("{} : l'archive zip ne contient aucun fichier .csv ou .txt (contenu : {content})", path.display())]
     NoMember { path: PathBuf, content: String },
+}
+
+/// What ails an archive whose bytes end too early, or that are not its own.
+const BROKEN: &str = "s'arrête avant sa fin ou est abîmé : téléchargez-le ou copiez-le de nouveau";
+
+/// Why the reading of a file stopped.
+fn stopped(source: &std::io::Error) -> String {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    // What the system refuses has a number; what an archive lacks does not.
+    match source.kind() {
+        UnexpectedEof | InvalidData | InvalidInput if source.raw_os_error().is_none() => {
+            format!("le fichier {BROKEN}")
+        }
+        _ => format!("lecture impossible ({source})"),
+    }
 }

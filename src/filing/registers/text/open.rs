@@ -210,10 +210,15 @@ fn blank_tail(file: &mut File, size: u64) -> io::Result<u64> {
 fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
     let fault = |message: String| TextError::Zip { path: path.to_owned(), message };
     let file = File::open(path).map_err(|source| TextError::Io { path: path.to_owned(), source })?;
-    let mut archive = zip::ZipArchive::new(file).map_err(|e| fault(e.to_string()))?;
+    let broken = |e: zip::result::ZipError| match e {
+        zip::result::ZipError::InvalidArchive(_) => fault(format!("le fichier {}", super::BROKEN)),
+        zip::result::ZipError::Io(source) => TextError::Io { path: path.to_owned(), source },
+        other => fault(other.to_string()),
+    };
+    let mut archive = zip::ZipArchive::new(file).map_err(broken)?;
     let (mut members, mut others) = (Vec::new(), Vec::new());
     for i in 0..archive.len() {
-        let entry = archive.by_index_raw(i).map_err(|e| fault(e.to_string()))?;
+        let entry = archive.by_index_raw(i).map_err(broken)?;
         let name = entry.name().map_err(|e| fault(e.to_string()))?.into_owned();
         if name == "xl/workbook.xml" {
             return Err(TextError::NotText {

@@ -244,15 +244,13 @@ pub fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fau
 /// Parameters of all files that have every word of a search, and how many more there are than are given.
 pub fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize), Fault> {
     let asked = mot(words);
+    // A value that one has in hand: 23403, « 23 403 ».
+    let number: Option<u64> = asked.replace('_', "").parse().ok();
     let (mut found, mut left) = (Vec::new(), 0);
     for file in &tables()?.files {
         for p in parameters(resolved, &file.nom)? {
             let text = [&file.nom, &file.libelle, &p.parametre, p.libelle.as_ref().unwrap_or(&file.nom)];
-            // A value that one has in hand: 23403, « 23 403 ».
-            let digits: String = words.chars().filter(char::is_ascii_digit).collect();
-            let valued = !digits.is_empty()
-                && digits.len() == asked.replace('_', "").len()
-                && p.valeur.to_string() == digits;
+            let valued = number.is_some_and(|n| p.valeur == n);
             let text = text.map(|t| mot(t)).join("_");
             if valued {
                 found.push(p);

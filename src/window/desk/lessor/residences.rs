@@ -220,8 +220,8 @@ pub fn free_of_enjeu<'a>(
     } else {
         format!(
             "« {name} » est sur la liste des résidences à enjeu prioritaire de mixité sociale jusqu'au {} : \
-             la liste porterait sur d'autres logements que ceux dont l'EPCI a décidé. Demandez-lui de lever d'abord cette \
-             qualité, puis proposez ce qui en sort.",
+             la liste porterait sur d'autres logements que ceux dont l'EPCI a décidé. \
+             Demandez-lui de lever d'abord cette qualité, puis proposez ce qui en sort.",
             days::long(&file.fin)
         )
     }))

@@ -126,8 +126,13 @@ pub fn stands_for_another(cell: &[u8]) -> bool {
     // Of whatever year: 7190-01-01 was « 7190 » once.
     let written = cell.len() == 10
         && (0..10).all(|i| if i == 4 || i == 7 { cell[i] == b'-' } else { cell[i].is_ascii_digit() });
+    // 6020-2 is a building: no spreadsheet writes a month in digits without its day.
     let whole = written
-        || matches!(read(cell, Order::DayFirst, false), Ok((_, Written::Plainly | Written::MonthName)));
+        || match read(cell, Order::DayFirst, false) {
+            Ok((date, Written::Plainly)) => date.day.is_some(),
+            Ok((_, Written::MonthName)) => true,
+            _ => false,
+        };
     whole || Parts::of(cell).is_ok_and(|p| p.month.is_some() && p.n == 1 && p.lengths[0] <= 2)
 }
 

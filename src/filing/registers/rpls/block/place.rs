@@ -38,18 +38,18 @@ impl Worker<'_> {
             }
         }
         let numvoie = utf8(layout.cell(record, Col::NUMVOIE));
-        let numvoie = fields::house_number(&numvoie);
+        let numvoie = fields::house_number(numvoie);
         let indrep = utf8(layout.cell(record, Col::INDREP));
         let typvoie = utf8(layout.cell(record, Col::TYPVOIE));
         let nomvoie = utf8(layout.cell(record, Col::NOMVOIE));
         let complident = utf8(layout.cell(record, Col::COMPLIDENT));
         let complgeo = utf8(layout.cell(record, Col::COMPLGEO));
         option(&mut columns.numvoie, &numvoie);
-        option(&mut columns.indrep, &indrep);
-        option(&mut columns.typvoie, &typvoie);
-        option(&mut columns.nomvoie, &nomvoie);
-        option(&mut columns.compladr, &complident);
-        option(&mut columns.complgeo, &complgeo);
+        option(&mut columns.indrep, indrep);
+        option(&mut columns.typvoie, typvoie);
+        option(&mut columns.nomvoie, nomvoie);
+        option(&mut columns.compladr, complident);
+        option(&mut columns.complgeo, complgeo);
         if [&nomvoie, &complident, &complgeo].iter().any(|t| t.contains('?')) {
             tally.add(Count::LostAccent);
         }
@@ -63,7 +63,7 @@ impl Worker<'_> {
         }
         // A date in NUMVOIE was « 1-5 » once; nobody knows the order any more.
         let number = if dates::stands_for_another(numvoie.as_bytes()) { "" } else { &*numvoie };
-        let parsed = self.addresses.key(depcom, number, &indrep, &typvoie, &nomvoie, &complident);
+        let parsed = self.addresses.key(depcom, number, indrep, typvoie, nomvoie, complident);
         columns.adresse.append_value(&parsed.key);
         if numvoie.is_empty() {
             tally.add(Count::NoNumvoie);

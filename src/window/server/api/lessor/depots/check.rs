@@ -61,16 +61,8 @@ async fn check(server: &Server, deposit: Deposit, told: watch::Sender<Avancement
             name: deposit.fichier,
         };
         let progress = |lus, total| told.send_modify(|a| (a.lus, a.total) = (lus, total));
-        // Messages name the file as its owner does, not where it lies.
-        let plain = |e: String| {
-            let name = |e: String, file: &str| e.replace(&format!("{}/{file}", folder.display()), &kind.name);
-            ["recu", "classeur.csv", "corrige.csv"]
-                .into_iter()
-                .fold(e, name)
-                .replace(&format!("{}/", folder.display()), "")
-        };
-        let report =
-            deposit::check(&folder, &kind, &corrections, &progress).map_err(|e| plain(e.to_string()))?;
+        let report = deposit::check(&folder, &kind, &corrections, &progress)
+            .map_err(|e| deposit::plain(&e.to_string(), &folder, &kind.name))?;
         let store = Store::open(&root).map_err(|e| e.to_string())?;
         let comparison = compare(&store, &kind.register, kind.year, &kind.siren, &folder.join("controle"))
             .map_err(|e| e.to_string())?;

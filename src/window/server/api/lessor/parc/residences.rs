@@ -230,9 +230,9 @@ pub async fn file(
         let (key, ident) = (t.texts("adresse")?, t.hashes("ident_rep")?);
         let mut of: BTreeMap<u64, String> = BTreeMap::new();
         let mut written: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
-        for r in 0..t.rows() {
+        for (r, ident) in ident.iter().enumerate() {
             let key = key.get(r);
-            of.insert(ident[r], key.to_owned());
+            of.insert(*ident, key.to_owned());
             of.insert(hash(key), key.to_owned());
             // As the page writes it, where one address only is written so.
             written.entry(hash(&mot(&label(key)))).or_default().insert(key);
