@@ -58,7 +58,7 @@ fn days_that_are_none_are_no_days_and_firsts_of_months_stay_firsts() {
     let firsts = ["01/03/2019", "01/11/2018", "01/06/2020", "01/09/2017", "01/12/2016", "3/25/2019"];
     let got = dwellings("BAIL", &firsts);
     assert_eq!(got.column("bail"), ["", "", "", "", "", "201903"], "01/03 is two days");
-    assert_eq!(got.report.lignes_avec_drapeau, 5);
+    assert_eq!(got.lines("R15"), [2, 3, 4, 5, 6]);
     // AM and PM say that the month goes before, of their cell.
     let got = households("date_entree", &["3/1/2019 12:00:00 AM", "25/03/2019"]);
     assert_eq!(got.column("entree"), ["201903", "201903"]);
@@ -75,7 +75,7 @@ fn numbers_are_read_as_one_writes_them_or_flagged() {
     let got = read("ops", &file(OPS, &rows));
     let shares = got.column("pct_plafond");
     assert!(shares[..20].iter().all(|s| s.starts_with("40.2")), "{shares:?}");
-    assert_eq!((shares[20].as_str(), got.report.lignes_avec_drapeau), ("", 1));
+    assert_eq!((shares[20].as_str(), got.lines("O30")), ("", vec![22]));
     // A space that parts no thousands, and a number that lost its units.
     for cell in ["15 00", "1 5 000", "1,5E+04"] {
         let got = households("rfr", &[cell]);

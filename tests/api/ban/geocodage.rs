@@ -339,11 +339,11 @@ async fn a_file_that_cannot_be_read_names_line_column_and_rule() {
         assert_eq!(reply.status, 400, "{}", reply.text());
         problem(&reply)["detail"].as_str().unwrap().to_owned()
     };
-    // A row that does not stand under its titles keeps its place, and its cells.
+    // A row that does not stand under its titles keeps its place, and says so.
     let whole = town.form("/search/csv", "a;b\n1;2\n3;4;5\n", &[]).await;
     assert_eq!(whole.status, 200, "{}", whole.text());
     let broken = whole.text().lines().nth(2).unwrap().to_owned();
-    assert!(broken.starts_with("3;4;") && broken.ends_with("error"), "{broken}");
+    assert!(broken.starts_with("3;4;") && broken.contains(";error;"), "{broken}");
     let said = detail("/search/csv", FILE, &[("columns", "adrese")]).await;
     assert!(said.contains("« adrese »") && said.contains("nom, adresse, ville, cp, insee"), "{said}");
     let said = detail("/search/csv", FILE, &[("result_columns", "score")]).await;
