@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -154,7 +155,9 @@ def test_the_share_of_the_state_is_that_of_pandas(api, ways: pd.DataFrame, year:
         for name, where in [("ensemble", own["qpv"].notna()), ("hors_qpv", own["qpv"] == "0"), ("en_qpv", own["qpv"] == "1")]:
             n, k = int(where.sum()), int((where & state).sum())
             assert (line[name]["flux"], line[name]["etat"]) == (n, k), (line["bailleur"], name)
-            assert line[name]["manque"] == max(0, int(n * 0.3 + 1e-9) - k)
+            # Outside QPV 30 % is a least, which is reached; elsewhere a most, which is not passed.
+            share = math.ceil(n * 0.3 - 1e-9) if name == "hors_qpv" else math.floor(n * 0.3 + 1e-9)
+            assert line[name]["manque"] == max(0, share - k)
         by = own.groupby("commune").size().to_dict()
         assert {c["commune"]: c["flux"] for c in line["communes"]} == by
         assert sum(c["etat"] for c in line["communes"]) == line["ensemble"]["etat"]

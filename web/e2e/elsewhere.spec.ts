@@ -76,7 +76,7 @@ describe('dwellings proposed elsewhere', () => {
     assert.equal(now.ailleurs.total, before.ailleurs.total);
     assert.deepEqual(now.ailleurs.logements.map((v) => v.residence_a_enjeu), now.ailleurs.logements.map(inListed));
     const there = await check(own.ident_rep);
-    assert.ok(there.avertissements.some((a) => /enjeu prioritaire de mixité sociale jusqu'au 15\/01\/2027/.test(a)), there.avertissements.join('\n'));
+    assert.ok(there.avertissements.some((a) => /enjeu prioritaire de mixité sociale jusqu'au 14\/01\/2027/.test(a)), there.avertissements.join('\n'));
     assert.ok(!now.avertissements.some((a) => a.includes('enjeu prioritaire')) || inListed({ ...own, ident_rep: ident }));
 
     await page.goto(`${server.base}/controle`);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { today } from '../src/lib/dates';
 import { axeFaults, contentOf, fits, open, picture, readNumber, settle, type Session } from './harness';
 import { onPaper, WIDTHS } from './paper';
 import { ask, enter, serve, type Server } from './server';
@@ -32,7 +33,7 @@ async function part(session: Session, id: string, query = ''): Promise<void> {
   await settle(session.page);
 }
 // The server's days are those of France.
-const daysAgo = (n: number): string => new Date(Date.now() - n * 86_400_000).toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' });
+const daysAgo = (n: number): string => today(-n);
 async function sound(session: Session): Promise<void> {
   assert.deepEqual(await axeFaults(session.page), []);
   await session.page.setViewportSize({ width: 375, height: 800 });

@@ -18,7 +18,12 @@ export const dayOf = (seconds: number): string => first(DAY.format(new Date(seco
 /** Milliseconds since 1970 → « 24/11/2026 16:54:02 ». */
 export const timeOf = (milliseconds: number): string => TIME.format(new Date(milliseconds));
 /** Today in France, where the server counts its days, `2026-11-24`; some days from now. */
-export const today = (later = 0): string => new Date(Date.now() + later * 86_400_000).toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' });
+export const today = (later = 0): string => {
+  // Days of the calendar: one in March has 23 hours, one in October 25.
+  const day = new Date(new Date().toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' }));
+  day.setUTCDate(day.getUTCDate() + later);
+  return day.toISOString().slice(0, 10);
+};
 /** A day so many years and days from another, `2026-11-30` → `2029-11-29`; the years first. */
 export function later(from: string, years: number, days = 0): string {
   const at = new Date(`${from}T12:00:00Z`);
