@@ -30,8 +30,7 @@ pub(super) struct Xls {
     /// The stream is read through it.
     _file: cfb::CompoundFile<File>,
     stream: BufReader<cfb::Stream<File>>,
-    /// Name and place of each sheet.
-    /// Name, place in the stream, whether it is hidden.
+    /// Of each sheet: its name, its place in the stream, whether it is hidden.
     sheets: Vec<(String, u64, bool)>,
     strings: Vec<String>,
     formats: Vec<Format>,

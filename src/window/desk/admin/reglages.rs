@@ -241,7 +241,8 @@ pub fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fau
         .collect())
 }
 
-/// Parameters of all files that have every word of a search, and how many more there are than are given.
+/// Parameters of all files that have the number searched for or every word, and how many more of the latter
+/// there are than are given.
 pub fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize), Fault> {
     let asked = mot(words);
     // A value that one has in hand: 23403, « 23 403 ».
@@ -249,13 +250,12 @@ pub fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize
     let (mut found, mut left) = (Vec::new(), 0);
     for file in &tables()?.files {
         for p in parameters(resolved, &file.nom)? {
-            let text = [&file.nom, &file.libelle, &p.parametre, p.libelle.as_ref().unwrap_or(&file.nom)];
-            let valued = number.is_some_and(|n| p.valeur == n);
-            let text = text.map(|t| mot(t)).join("_");
-            if valued {
+            if number.is_some_and(|n| p.valeur == n) {
                 found.push(p);
                 continue;
             }
+            let text = [&file.nom, &file.libelle, &p.parametre, p.libelle.as_ref().unwrap_or(&file.nom)];
+            let text = text.map(|t| mot(t)).join("_");
             if !asked.split('_').all(|w| text.contains(w)) {
                 continue;
             }

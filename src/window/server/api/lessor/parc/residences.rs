@@ -237,8 +237,10 @@ pub async fn file(
             // As the page writes it, where one address only is written so.
             written.entry(hash(&mot(&label(key)))).or_default().insert(key);
         }
-        for (name, keys) in written.iter().filter(|(_, keys)| keys.len() == 1) {
-            of.entry(*name).or_insert_with(|| keys.iter().map(|k| (*k).to_owned()).collect());
+        for (name, keys) in written {
+            if let (1, Some(key)) = (keys.len(), keys.first()) {
+                of.entry(name).or_insert_with(|| (*key).to_owned());
+            }
         }
         Ok(of)
     };
