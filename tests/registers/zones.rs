@@ -99,7 +99,7 @@ fn collection(crs: &str, features: &[String]) -> String {
 #[test]
 fn a_shapefile_without_cpg_and_with_a_projection_in_words_is_read() {
     let i = run(&fixture("qpv_lamb93.shp"), couche("qpv")).unwrap();
-    assert_eq!((i.report.cle.as_str(), i.report.encodage.as_str()), ("qpv2015", "windows-1252"));
+    assert_eq!((i.report.cle.as_str(), i.report.encodage.as_str()), ("qpv2015", "Windows-1252"));
     assert_eq!((i.report.lignes_lues, i.report.lignes_gardees, i.count("epsg_2154")), (3, 3, 3));
     let layer = i.layer();
     let names: Vec<&str> = layer.zones.iter().map(|z| z.nom.as_str()).collect();
@@ -168,7 +168,38 @@ fn a_gzipped_file_in_windows_1252_is_read() {
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(&latin).unwrap();
     let i = run_bytes("zones.geojson.gz", &gz.finish().unwrap(), couche("projet")).unwrap();
-    assert_eq!((i.layer().zones[0].nom.as_str(), i.report.encodage.as_str()), ("Frayère", "windows-1252"));
+    assert_eq!((i.layer().zones[0].nom.as_str(), i.report.encodage.as_str()), ("Frayère", "ISO-8859-1"));
+}
+
+/// « Forêt été » of Excel for DOS, one string of Windows in a text of UTF-8, one that was written twice.
+#[test]
+fn names_of_geojson_are_read_in_the_page_that_they_were_written_in() {
+    let square = |i: u8| square(5.9 + f64::from(i) / 100.0, 45.5, 0.001);
+    let named = |names: [&[u8]; 3]| -> Vec<u8> {
+        let [a, b, c] = [0, 1, 2].map(|i| feature(&format!(r#"{{"code":"z{i}","nom":"@{i}"}}"#), &square(i)));
+        let mut text = collection("", &[a, b, c]).into_bytes();
+        for (i, name) in names.iter().enumerate() {
+            let mark = format!("@{i}").into_bytes();
+            let at = text.windows(2).position(|w| *w == *mark).unwrap();
+            text.splice(at..at + 2, name.iter().copied());
+        }
+        text
+    };
+    let read = |names: [&[u8]; 3]| {
+        let i = run_bytes("zones.geojson", &named(names), couche("projet")).unwrap();
+        let names: Vec<String> = i.layer().zones.iter().map(|z| z.nom.clone()).collect();
+        (names, i.report.encodage)
+    };
+    let (names, page) = read([b"For\x88t \x82t\x82", b"\x90T\x90", b"Fray\x8are"]);
+    assert_eq!(
+        (names.join("|").as_str(), page.as_str()),
+        ("Forêt été|ÉTÉ|Frayère", "page de code 850 (DOS)")
+    );
+    let (names, page) = read([b"For\xeat", "Frayère".as_bytes(), "ForÃªt".as_bytes()]);
+    assert_eq!(
+        (names.join("|").as_str(), page.as_str()),
+        ("Forêt|Frayère|Forêt", "UTF-8 et Windows-1252 mêlés")
+    );
 }
 
 #[test]

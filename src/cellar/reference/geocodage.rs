@@ -45,6 +45,8 @@ pub struct Mots {
     pub lieux_dits: FxHashSet<String>,
     /// Abbreviations of roads that a number follows: `RD 1006`.
     pub routes: BTreeMap<String, String>,
+    /// Zones of activity in full, and by their letters.
+    pub zones: BTreeMap<String, String>,
 }
 
 /// Words of numbers, upper case.

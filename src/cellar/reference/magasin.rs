@@ -94,6 +94,9 @@ pub struct TableRule {
     pub identite: Vec<String>,
     #[serde(default = "one")]
     pub identite_min: usize,
+    /// Columns that no two rows share, in whatever part they are.
+    #[serde(default)]
+    pub unique: Vec<String>,
     #[serde(default)]
     pub completer: Vec<String>,
     #[serde(default)]

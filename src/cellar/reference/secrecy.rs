@@ -33,6 +33,8 @@ pub struct Secrecy {
     pub c_numerateur: u32,
     /// Rates of 0 % or 100 % are not shown under this number of households.
     pub k2_attribut: u32,
+    /// Share of the dwellings of a zone that its figures may leave out.
+    pub ecartes_max: f64,
     /// Rates have one decimal from this denominator on.
     pub n_decimale: u32,
     pub badges: Badges,

@@ -122,9 +122,15 @@ pub struct Appartenance {
     pub commune: Vec<String>,
     pub epci: Vec<String>,
     pub nom: Vec<String>,
+    /// Year of a line, in a file of several.
+    pub annee: Vec<String>,
     pub nature: Vec<String>,
     /// Natures that an EPCI à fiscalité propre has.
     pub natures: Vec<String>,
+    /// How natures of other groupements begin.
+    pub autres_natures: Vec<String>,
+    /// How the SIREN of an EPCI à fiscalité propre begins.
+    pub siren_epci: Vec<String>,
     /// How the SIREN of a syndicat begins.
     pub siren_syndicats: String,
     /// Codes that stand for « no EPCI ».

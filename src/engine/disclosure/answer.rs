@@ -16,7 +16,7 @@ use crate::cube::build::{EditionMeta, Meta};
 use crate::cube::runs::Runs;
 use crate::cube::{Filter, Rows};
 use crate::days;
-use crate::french::thousands;
+use crate::french::{counted, thousands};
 use crate::reference::indicators::{Catalogue, Indicator, Measure};
 use crate::reference::perturbation::Perturbation;
 use crate::reference::secrecy::Secrecy;
@@ -201,6 +201,13 @@ impl<'a> Asker<'a> {
         let none = Sums::nothing();
         let of_households = |asked: &Asked, sums: Option<&Sums<'_>>, about: usize| {
             let (i, sums) = (asked.indicator, sums.unwrap_or(&none));
+            let left = total.saturating_sub(counted(about));
+            if basis.is_some_and(|b| b.enough) && self.too_partial(left, total) {
+                return Figure {
+                    logements_ecartes: Some(left),
+                    ..Figure::withheld(i, &partial(left, total))
+                };
+            }
             let n = sums.of(asked.numerator);
             let mut d = asked.denominator.map(|m| sums.of(m));
             // Those who answered an item are never said to be more than those who answered at all, who are
@@ -215,7 +222,7 @@ impl<'a> Asker<'a> {
             if error.is_some_and(|e| i.unite == "%" && e > self.tables.incertitude_max) {
                 return Figure::withheld(i, UNSURE);
             }
-            Figure { incertitude: error, logements_ecartes: Some(total.saturating_sub(counted(about))), ..f }
+            Figure { incertitude: error, logements_ecartes: Some(left), ..counting(i, f, left) }
         };
         let figures = self.plan.indicators.iter().map(|asked| match (asked.of, why) {
             (Of::Stock { restricted: true }, _) if self.view == View::Public => self.restricted(zone, asked),
@@ -285,6 +292,11 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// Whether a figure leaves out so much of a zone that it is another's.
+    fn too_partial(&self, left: u64, total: u64) -> bool {
+        left as f64 > self.secrecy.ecartes_max * total as f64
+    }
+
     /// A figure that the register keeps from the public: by parts of the stock, without a filter and as
     /// filed, so that no two answers tell of one dwelling.
     fn restricted(&self, zone: &Runs, asked: &Asked) -> Figure {
@@ -317,7 +329,12 @@ impl<'a> Asker<'a> {
         }
         let (n, d) = (of(asked.numerator), asked.denominator.map(of));
         let f = figure(self.catalogue, self.secrecy, i, n, d, None, self.sources[0].clone());
-        let left = all.of(self.plan.numbers.dwellings).said.saturating_sub(counted);
+        let whole = all.of(self.plan.numbers.dwellings).said;
+        let left = whole.saturating_sub(counted);
+        if self.too_partial(left, whole) {
+            let motif = format!("{} {RESTRICTED}", partial(left, whole));
+            return Figure { logements_ecartes: Some(left), ..Figure::withheld(i, &motif) };
+        }
         let motif = (left > 0).then(|| uncounted(left));
         Figure { motif: motif.or(f.motif), approximatif: left > 0, logements_ecartes: Some(left), ..f }
     }
@@ -448,6 +465,25 @@ const UNSURE: &str = "trop peu de ménages sous ce filtre : l'écart aléatoire 
 const CROSSED: &str = "Les chiffres suivis de « ± » croisent ménages et logements : pour protéger les ménages, chaque effectif y est déplacé d'un petit écart aléatoire, toujours le même pour les mêmes ménages. Les autres sont exacts.";
 /// What is said beside figures of filtered households.
 pub const PERTURBED: &str = "Chiffres filtrés ou croisés : pour protéger les ménages, chaque effectif est déplacé d'un petit écart aléatoire, toujours le même pour les mêmes ménages. « ± » dit jusqu'où (95 %) ; les totaux et les parties peuvent différer d'autant.";
+
+/// Why a figure of a small part of a zone is not shown as the zone's.
+fn partial(left: u64, total: u64) -> String {
+    format!(
+        "Trop partiel : {} des {} logements de la zone ne peuvent être comptés (secret statistique). Prenez une zone plus large.",
+        thousands(left),
+        thousands(total)
+    )
+}
+
+/// The figure; a number of households of a part of the zone is not that of the zone, which is said.
+fn counting(i: &Indicator, f: Figure, left: u64) -> Figure {
+    if left == 0 || i.denominateur.is_some() || f.valeur.is_none() {
+        return f;
+    }
+    let left =
+        counted(left, "logement de la zone n'est pas compté", "logements de la zone ne sont pas comptés");
+    Figure { approximatif: true, motif: Some(format!("{left} (secret statistique).")), ..f }
+}
 
 /// What is said of dwellings that a figure of restricted columns does not count.
 fn uncounted(left: u64) -> String {

@@ -111,8 +111,21 @@ pub fn role(word: &str) -> Role {
     }
 }
 
-/// `RD 1006` and `RD1006` in full: `ROUTE DEPARTEMENTALE 1006`.
+/// `RD 1006`, `RD1006` and `D 1006` in full: `ROUTE DEPARTEMENTALE 1006`; `ZONE ARTISANALE` as `ZA`.
 fn roads(text: &str) -> Cow<'_, str> {
+    let zones = geocodage().mots.zones.iter().filter(|(zone, _)| text.contains(zone.as_str()));
+    let shorter = zones.fold(None, |out: Option<String>, (zone, short)| {
+        Some(out.as_deref().unwrap_or(text).replace(zone.as_str(), short))
+    });
+    match shorter {
+        Some(text) => Cow::Owned(numbered(&text).into_owned()),
+        None => numbered(text),
+    }
+}
+
+/// Roads that are called by their class and a number. A `D` alone is one in front of all, behind a house number
+/// or behind `ROUTE`.
+fn numbered(text: &str) -> Cow<'_, str> {
     let known = &geocodage().mots.routes;
     let parted = |w: &'_ str| w.find(|c: char| c.is_ascii_digit()).unwrap_or(w.len());
     if !split(text).any(|w| known.contains_key(&w[..parted(w)])) {
@@ -126,8 +139,17 @@ fn roads(text: &str) -> Cow<'_, str> {
         out.push_str(&text[end..start]);
         end = start + word.len();
         let (head, tail) = word.split_at(parted(word));
-        let number = !tail.is_empty() || list.get(i + 1).is_some_and(|n| digits(n) > 0);
-        match known.get(head).filter(|_| number) {
+        let number = if tail.is_empty() { list.get(i + 1).copied().unwrap_or_default() } else { tail };
+        let before = i.checked_sub(1).map(|b| list[b]);
+        let road = before == Some("ROUTE");
+        let may = match head {
+            "D" => digits(number) == number.len() && before.is_none_or(|b| road || digits(b) == b.len()),
+            _ => true,
+        };
+        let number = may && digits(number) > 0 && (head != "D" || number.len() < 5);
+        let full = known.get(head).filter(|_| number);
+        let full = full.map(|full| full.strip_prefix("ROUTE ").filter(|_| road).unwrap_or(full));
+        match full {
             Some(full) if tail.is_empty() => out.push_str(full),
             Some(full) => out.extend([full, " ", tail]),
             None => out.push_str(word),
@@ -194,6 +216,9 @@ fn cut<'a>(text: &'a str, words: &Words) -> Vec<Piece<'a>> {
         let start = raw.as_ptr() as usize - text.as_ptr() as usize;
         let mut joint = if list.is_empty() { " " } else { &text[end..start] };
         pieces(raw, words, &mut |p| {
+            // « 00012 » is a number of five places; no postcode begins so.
+            let zeros = p.len() == 5 && digits(p) == 5 && p.starts_with("00");
+            let p = if zeros { p.trim_start_matches('0') } else { p };
             list.push(Piece { text: p, joint });
             joint = "";
         });
@@ -383,7 +408,7 @@ impl Reader {
         while self.is_sign(rest, taken) {
             taken += 1;
         }
-        let range = self.range(rest, taken, number);
+        let range = self.range(rest, taken, number, at == 0);
         if let Some((place, _)) = range {
             self.end_of_range = Some(at + place);
         }
@@ -402,11 +427,15 @@ impl Reader {
         taken
     }
 
-    /// The number that ends a range, with its place: `86-92`, `8/10`, `2 à 8`, `12 et 14`.
-    fn range(&self, rest: &[Piece<'_>], from: usize, first: u32) -> Option<(usize, u32)> {
+    /// The number that ends a range, with its place: `86-92`, `8/10`, `2 à 8`, `12 et 14`; `12, 14 rue` at the
+    /// beginning of a question.
+    fn range(&self, rest: &[Piece<'_>], from: usize, first: u32, begins: bool) -> Option<(usize, u32)> {
         let piece = rest.get(from)?;
         let (place, spoken) = match piece.number() {
             Some(_) if matches!(piece.joint.trim(), "-" | "/" | "&" | "+" | ".") => (from, false),
+            Some(_) if begins && piece.joint.trim() == "," && self.is_road(rest.get(from + 1)) => {
+                (from, false)
+            }
             _ if matches!(piece.text, "A" | "AU" | "ET") && !piece.is_glued() => (from + 1, true),
             _ => return None,
         };
@@ -475,11 +504,22 @@ mod tests {
 
     #[test]
     fn roads_of_the_state_and_of_departements_are_named_in_full() {
-        for text in ["200 RD 1006", "200 rd1006", "200 CD 1006", "200 route départementale 1006"] {
+        for text in [
+            "200 RD 1006",
+            "200 rd1006",
+            "200 CD 1006",
+            "200 route départementale 1006",
+            "200 D 1006",
+            "D1006",
+            "200 route D 1006",
+        ] {
             let words = read(text).0;
             assert!(words.contains(&"DEPARTEMENTALE".to_owned()), "{text}: {words:?}");
         }
-        assert!(!read("12 rue RD").0.contains(&"DEPARTEMENTALE".to_owned()));
+        for text in ["12 rue RD", "12 D 73000 Chambéry", "12 rue d'11 novembre", "2 D rue Foch"] {
+            assert!(!read(text).0.contains(&"DEPARTEMENTALE".to_owned()), "{text}");
+        }
+        assert_eq!(read("5 zone artisanale du Pré").0[0], "ZA");
     }
 
     #[test]
@@ -496,12 +536,26 @@ mod tests {
             "86 à 92 rue X",
             "86 et 92 rue X",
             "86bis-92 rue X",
+            "86, 92 rue X",
         ] {
             assert_eq!(range(text), (Some(92), 1), "{text}");
         }
-        for text in ["86 92 rue X", "8 rue du 8-5-1945", "2 a 8 mai 1945", "92-86 rue X", "73000-86 rue X"] {
+        for text in [
+            "86 92 rue X",
+            "8 rue du 8-5-1945",
+            "2 a 8 mai 1945",
+            "92-86 rue X",
+            "73000-86 rue X",
+            "Les Pins 86, 92 rue X",
+        ] {
             assert_eq!(range(text), (None, 0), "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_of_five_places_is_no_postcode() {
+        let (_, numbers, codes) = read("00012 rue des Lilas 01000");
+        assert_eq!((numbers, codes), (vec![(12, None)], vec!["01000".to_owned()]));
     }
 
     #[test]

@@ -279,9 +279,18 @@ fn citycode_term(code: &str) -> String {
     format!("#{code}")
 }
 
-/// A first answer that another place follows closely is not sure.
+/// A first answer that another place follows closely is not sure; nor is one whose postcode is another
+/// commune's that has the same address.
 fn doubt(views: &Views<'_>, found: &mut [Found]) {
     let rules = &geocodage().doute;
+    let housed = |f: &Found| matches!(f.number, number::Place::Number(_));
+    let contradicted = found.first().is_some_and(|first| {
+        let rival = |f: &Found| f.coded == Some(true) && f.named && housed(f) == housed(first);
+        first.coded == Some(false) && first.named && found.iter().any(rival)
+    });
+    if contradicted {
+        found.iter_mut().for_each(|f| f.score = f.score.min(rules.plafond));
+    }
     let [first, second, ..] = found else { return };
     if first.score >= rules.plafond && first.score - second.score < rules.ecart && first.rue != second.rue {
         let same = |i: &dyn Fn(u32) -> u32| i(first.rue) == i(second.rue);

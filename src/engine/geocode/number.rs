@@ -26,6 +26,10 @@ pub struct Found {
     pub score: f32,
     /// How alike it is, whatever is left over.
     pub alike: f32,
+    /// Its whole name is that of the question.
+    pub named: bool,
+    /// Its postcode or commune is the one that the question's code says; None without a code.
+    pub coded: Option<bool>,
 }
 
 /// What became of a number that is asked.

@@ -56,13 +56,23 @@ impl Points {
                 .collect()
         };
         let of_number = |n: u32| {
-            let found =
-                Found { rue: views.rue_of(n), number: Place::Number(n as usize), score: 0.0, alike: 0.0 };
+            let found = Found {
+                rue: views.rue_of(n),
+                number: Place::Number(n as usize),
+                score: 0.0,
+                alike: 0.0,
+                named: false,
+                coded: None,
+            };
             passes(views, found.rue, query).then_some(found)
         };
         let of_rue = |r: u32| {
             let has_numbers = !views.numbers_of(r).is_empty();
-            let kind = hit(views, &Found { rue: r, number: Place::Street, score: 0.0, alike: 0.0 }).kind;
+            let kind = hit(
+                views,
+                &Found { rue: r, number: Place::Street, score: 0.0, alike: 0.0, named: false, coded: None },
+            )
+            .kind;
             let wanted = match query.kind {
                 Some(k) => k == kind,
                 None => !has_numbers && kind != Kind::Municipality,
@@ -72,6 +82,8 @@ impl Points {
                 number: Place::Street,
                 score: 0.0,
                 alike: 0.0,
+                named: false,
+                coded: None,
             })
         };
         let mut found = Vec::new();

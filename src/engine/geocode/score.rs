@@ -239,6 +239,9 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     if name < LEAST_OF_NAME {
         return None;
     }
+    // « 1 allée » is as well Allée A as Allée B.
+    let says = |(t, w): (u8, &Word)| used.has(t) && (w.role == Role::Name || w.counts);
+    let kind_only = name < SURE_NAME && !(0u8..).zip(&question.tokens).any(says);
     // A kind of road that is another one.
     let mut kind = 1.0;
     let first = words.first().filter(|w| own[**w as usize] <= 0.25 && !municipality);
@@ -298,9 +301,10 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     let explained = if rest > 0.0 { 1.0 - (left - spelt - BEFORE * before) / rest } else { 1.0 };
     let alike = name * explained * place * kind * answer.factor;
     let front = token.filter(|_| matches!(answer.place, Place::Number(_)) && name > SURE_NAME);
-    let sure = answer.whole && question.is_accounted_for(taken, front);
+    let sure = answer.whole && !kind_only && question.is_accounted_for(taken, front);
     let score = if sure { alike } else { alike * geocodage().doute.plafond };
-    Some(Found { rue, number: answer.place, score, alike })
+    let coded = coded.then_some(same_code);
+    Some(Found { rue, number: answer.place, score, alike, named: name > SURE_NAME, coded })
 }
 
 /// How much of the name of its commune, or of its former one, the question has; 0 if it is not that commune.

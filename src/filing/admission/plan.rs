@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::AdmissionError;
 use super::cells::{Cells, Part};
 use super::merge::{Kept, merge};
+use crate::french::counted;
 use crate::reference::magasin::{Doutes, Regle, TableRule, magasin};
 use crate::registers::report::Report;
 use crate::store::{By, Dataset, Piece, Store, Writer};
@@ -64,6 +65,9 @@ pub struct Replacement {
     pub lignes_remplacees: u64,
     /// … and of which it has nothing.
     pub lignes_perdues: u64,
+    /// Those that it has under another day, in a part that it does not replace.
+    #[serde(default)]
+    pub lignes_deplacees: u64,
     /// What changes, the most first.
     pub communes: Vec<Change>,
 }
@@ -251,6 +255,7 @@ impl Plan {
             lignes_conservees: sums.before - sums.replaced,
             lignes_remplacees: sums.replaced,
             lignes_perdues: sums.lost,
+            lignes_deplacees: sums.moved,
             communes,
         });
         self.loss = sums.too_much(rule, complete, doubts);
@@ -264,6 +269,7 @@ struct Sums {
     before: u64,
     new: u64,
     replaced: u64,
+    moved: u64,
     lost: u64,
     /// The part that loses most beyond what is tolerated: its name, lost, before.
     worst: Option<(String, u64, u64)>,
@@ -314,11 +320,14 @@ fn compare_table(
     doubts: &Doutes,
 ) -> Result<Vec<Kept>, AdmissionError> {
     let mut columns: Vec<&str> = rule.parties.iter().flat_map(|p| &p.colonnes).map(String::as_str).collect();
-    columns.extend(rule.identite.iter().chain(&rule.completer).chain(&rule.commune).map(String::as_str));
+    let others = rule.identite.iter().chain(&rule.unique).chain(&rule.completer).chain(&rule.commune);
+    columns.extend(others.map(String::as_str));
     let cells = Cells::read(new, &columns)?;
     let parts = cells.parts(&rule.parties)?;
     let held: Set<&Part> = parts.iter().collect();
     let completes: Set<u64> = cells.identities(&rule.completer, 1)?.into_iter().flatten().collect();
+    let alone = |cells: &Cells| cells.identities(&rule.unique, rule.unique.len().max(1));
+    let named: Set<u64> = alone(&cells)?.into_iter().flatten().collect();
     let identities = cells.identities(&rule.identite, rule.identite_min)?;
     let known: Set<u64> = identities.iter().copied().flatten().collect();
     sums.new += cells.rows() as u64;
@@ -341,6 +350,11 @@ fn compare_table(
         if rule.pavage {
             swallowed(new, path, &mut stays)?;
         }
+        // Put right elsewhere: replaced, and nothing is lost.
+        let ones = alone(&before)?;
+        let moved = |row: usize| ones[row].is_some_and(|id| named.contains(&id));
+        let right: Vec<bool> = stays.iter().enumerate().map(|(row, stays)| *stays && moved(row)).collect();
+        sums.moved += right.iter().filter(|r| **r).count() as u64;
         for ((part, id), _) in parts.iter().zip(&ids).zip(&stays).filter(|(_, stays)| !**stays) {
             let n = counts.entry(part.clone()).or_default();
             n.before += 1;
@@ -350,6 +364,7 @@ fn compare_table(
                 None => {}
             }
         }
+        stays.iter_mut().zip(&right).for_each(|(stays, right)| *stays &= !right);
         sums.before += before.rows() as u64;
         sums.replaced += stays.iter().filter(|s| !**s).count() as u64;
         count_communes(rule, &before, |_| true, 0, sums)?;
@@ -427,13 +442,21 @@ fn said(rule: &TableRule, complete: bool) -> String {
 /// What a report says of a file that joined others.
 fn joined(r: &Replacement) -> String {
     let files: Vec<String> = r.fichiers.iter().map(|p| format!("« {} »", p.fichier)).collect();
-    format!(
+    let mut out = format!(
         "S'ajoute à {} : {} {} d'avant restent ({}).",
         files.join(", "),
         r.lignes_conservees,
         r.unite,
         r.regle
-    )
+    );
+    if r.lignes_deplacees > 0 {
+        out += &format!(
+            " {} d'avant, du même ménage dans le même logement à un autre jour, {} par celui du fichier.",
+            counted(r.lignes_deplacees, "ligne", "lignes"),
+            if r.lignes_deplacees > 1 { "sont remplacées" } else { "est remplacée" }
+        );
+    }
+    out
 }
 
 /// Files of which a data set still has rows.

@@ -187,7 +187,8 @@ pub fn within(
     n
 }
 
-/// An amount in whole euros; more than `max` is noted under `rule` and kept.
+/// A yearly income in whole euros; more than `max` is noted under `rule` and kept. One of a column of
+/// thousands is noted under `unreadable` and missing: nobody said so.
 pub fn amount(
     column: &Column,
     record: &ByteRecord,
@@ -198,6 +199,11 @@ pub fn amount(
 ) -> Option<i32> {
     let cell = column.cell(record)?;
     let value = money(column, cell, unreadable, notes)?.round();
+    if value > 0.0 && column.in_thousands() {
+        let message = "Les revenus de cette colonne semblent en milliers d'euros : la valeur est ignorée. Écrivez-les en euros.";
+        notes.note(unreadable, column, cell, message);
+        return None;
+    }
     if value.abs() > f64::from(i32::MAX) {
         ignored(column, cell, unreadable, notes);
         return None;
@@ -274,6 +280,11 @@ pub fn ident_rep<'c>(
         return None;
     }
     let (body, repaired) = fields::ident_rep(cell);
+    // A word that says why there is none.
+    if !body.iter().any(u8::is_ascii_digit) {
+        notes.note(rule, column, cell, "Ce n'est pas un identifiant du RPLS ; la valeur est ignorée.");
+        return None;
+    }
     if repaired {
         notes.count("identifiants_rpls_repares");
     }

@@ -20,11 +20,12 @@ pub struct Known<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolved {
     index: FxHashMap<String, usize>,
+    also: FxHashMap<String, Vec<usize>>,
     /// Columns without a name (the row numbers that a table tool wrote): to be ignored.
     pub unnamed: Vec<usize>,
     /// Columns that nobody knows, as the file names them.
     pub unknown: Vec<String>,
-    /// Columns that repeat one already found, as the file names them; the first counts.
+    /// Columns that repeat one already found, as the file names them: read where the first is empty.
     pub repeated: Vec<String>,
     /// Some name has the suffix `_RED`.
     pub red: bool,
@@ -37,6 +38,17 @@ impl Resolved {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
+    }
+
+    /// Positions of columns that repeat it, in the order of the file.
+    #[must_use]
+    pub fn also(&self, name: &str) -> &[usize] {
+        self.also.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    fn repeat(&mut self, name: &str, at: usize, raw: &str) {
+        self.repeated.push(raw.trim().to_owned());
+        self.also.entry(name.to_owned()).or_default().push(at);
     }
 
     #[must_use]
@@ -92,7 +104,7 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
             resolved.unnamed.push(i);
         } else if let Some(known) = find(name).or_else(|| close(name).filter(|known| free(known))) {
             if resolved.has(known) {
-                resolved.repeated.push(raw.trim().to_owned());
+                resolved.repeat(known, i, raw);
             } else {
                 resolved.index.insert(known.to_owned(), i);
             }
@@ -105,7 +117,7 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
     for (known, i, raw) in by_code {
         resolved.code = true;
         if resolved.has(known) {
-            resolved.repeated.push(raw.trim().to_owned());
+            resolved.repeat(known, i, raw);
         } else {
             resolved.index.insert(known.to_owned(), i);
         }

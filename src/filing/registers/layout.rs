@@ -16,6 +16,8 @@ use crate::reference::registre::Registre;
 pub struct Column {
     /// Position, 0 = first; `None` when the file has no such column.
     pub at: Option<usize>,
+    /// Columns that mean the same, read where this one is empty.
+    also: Vec<usize>,
     /// Name as the file writes it; the canonical one when the file has none.
     pub header: String,
     /// Cells that mean « nothing », in upper case.
@@ -30,13 +32,18 @@ impl Column {
     /// A column that no file has.
     #[must_use]
     pub fn absent(name: &str) -> Self {
-        Self { at: None, header: name.to_owned(), empty: Vec::new(), digits: false, habit: Habit::default() }
+        let header = name.to_owned();
+        Self { at: None, also: Vec::new(), header, empty: Vec::new(), digits: false, habit: Habit::default() }
     }
 
     /// The cell, freed of its wrapping; `None` when it is empty or absent.
     #[must_use]
     pub fn cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r [u8]> {
-        let cell = fields::clean(record.get(self.at?)?);
+        self.filled(record, self.at?).or_else(|| self.also.iter().find_map(|at| self.filled(record, *at)))
+    }
+
+    fn filled<'r>(&self, record: &'r ByteRecord, at: usize) -> Option<&'r [u8]> {
+        let cell = fields::clean(record.get(at)?);
         let first = *cell.first()?;
         if (!first.is_ascii_digit() || self.digits)
             && self.empty.iter().any(|e| e.len() == cell.len() && e.eq_ignore_ascii_case(cell))
@@ -79,6 +86,12 @@ impl Column {
     #[must_use]
     pub fn rounded(&self) -> bool {
         self.habit.rounded
+    }
+
+    /// Sums of this column are thousands of euros.
+    #[must_use]
+    pub fn in_thousands(&self) -> bool {
+        self.habit.thousands
     }
 
     /// Fractions and points stand side by side in this column.
@@ -146,7 +159,17 @@ impl Layout {
             let header = at
                 .and_then(|i| header.get(i))
                 .map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
-            columns.push((c.nom.clone(), Column { at, header, empty, digits, habit: Habit::default() }));
+            columns.push((
+                c.nom.clone(),
+                Column {
+                    at,
+                    also: resolved.also(name).to_vec(),
+                    header,
+                    empty,
+                    digits,
+                    habit: Habit::default(),
+                },
+            ));
         }
         let one = &registre.l_une_de;
         if !one.is_empty() && !columns.iter().any(|(n, c)| c.at.is_some() && one.contains(n)) {
@@ -216,7 +239,7 @@ impl Layout {
         }
         if !self.resolved.repeated.is_empty() {
             report.remarques.push(format!(
-                "Colonnes en double, la première est lue : {}.",
+                "Colonnes en double, lues où la première est vide : {}.",
                 list(&self.resolved.repeated)
             ));
         }

@@ -32,6 +32,11 @@ pub fn unaccent(text: &str) -> String {
             // Pasted from a page: a soft hyphen, a place where a word may break, marks of direction.
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
             '–' | '—' => out.push('-'),
+            // Signs of a full width, as Asian keyboards write them.
+            '\u{ff01}'..='\u{ff5e}' => {
+                let narrow = u8::try_from(u32::from(c) - 0xfee0).map_or('?', char::from);
+                out.push(narrow.to_ascii_uppercase());
+            }
             c if c.is_ascii() => out.push(c.to_ascii_uppercase()),
             c => out.extend(c.to_uppercase()),
         }
@@ -164,5 +169,13 @@ pub(super) fn sign(indrep: &str, words: &Words) -> Option<String> {
     let none = upper.is_empty()
         || upper.bytes().all(|b| b == b'0')
         || words.numbers.aucun.iter().any(|a| *a == upper && a.len() > 1);
-    (!none).then_some(upper)
+    (!none && is_sign(&upper, words)).then_some(upper)
+}
+
+/// `BIS`, `QUAT`, `B`, `B2`, `BBIS`: anything longer is a remark that somebody wrote there.
+fn is_sign(upper: &str, words: &Words) -> bool {
+    let indices = &words.numbers.indices;
+    let beside = |i: &String| upper.strip_prefix(i.as_str()).or_else(|| upper.strip_suffix(i.as_str()));
+    let rest = indices.iter().filter_map(beside).map(str::len).min().unwrap_or(upper.len());
+    rest <= 3 || indices.iter().any(|i| i.starts_with(upper))
 }

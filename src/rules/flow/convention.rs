@@ -155,6 +155,31 @@ impl ConventionFlux {
             && self.au.is_none_or(|au| year <= au)
     }
 
+    /// What holds in a year, of the versions of one convention in the order in which they were kept. A version
+    /// holds from its first year until that of another begins; one that is entered anew for the same first year
+    /// takes the place of the former. Where the last one has ended, what the law puts in its place: the prefect
+    /// (R.441-5-2, IV), and for the State's own the prefect's arrêté.
+    #[must_use]
+    pub fn in_force(versions: &[Self], year: u16) -> Option<Self> {
+        let mut by_year: BTreeMap<u16, &Self> = BTreeMap::new();
+        versions.iter().filter(|v| v.du <= year).for_each(|v| _ = by_year.insert(v.du, v));
+        let counts = |v: &&&Self| !matches!(v.statut, Statut::Projet | Statut::Retiree);
+        let last = by_year.values().rev().find(counts)?;
+        let mut held = (*last).clone();
+        if !held.holds(year) {
+            held.statut = if is_state(&held.reservataire) { Statut::Arrete } else { Statut::ADefaut };
+            held.delegations.clear();
+        }
+        Some(held)
+    }
+
+    /// A draft of a year in which nothing else holds.
+    #[must_use]
+    pub fn draft(versions: &[Self], year: u16) -> Option<&Self> {
+        let last = versions.iter().rfind(|v| v.du <= year).filter(|v| v.statut == Statut::Projet)?;
+        Self::in_force(versions, year).is_none().then_some(last)
+    }
+
     /// Day on which it ends, two months after it was denounced (R.441-5-2, IV).
     #[must_use]
     pub fn ends(&self) -> Option<Date> {
@@ -286,6 +311,32 @@ pub mod tests {
         // The State's goes on by arrêté.
         c.reservataire = "ETAT_PRIO".into();
         assert_eq!(c.share_of_year(2026), 1.0);
+    }
+
+    #[test]
+    fn each_version_holds_from_its_first_year() {
+        let version = |part, du, statut| ConventionFlux { du, statut, ..convention("EPCI", part) };
+        let (signed, draft, mistake) = (Statut::Signee, Statut::Projet, Statut::Retiree);
+        let part = |v: &[ConventionFlux], year| ConventionFlux::in_force(v, year).map(|c| (c.part, c.statut));
+        let mut v = vec![version(22.0, 2023, signed)];
+        assert_eq!((part(&v, 2022), part(&v, 2030)), (None, Some((22.0, signed))));
+        // An avenant leaves the years before it as they were; what is mended of them leaves its own.
+        v.push(version(14.0, 2025, signed));
+        v.push(version(21.0, 2023, signed));
+        assert_eq!([2024, 2025].map(|y| part(&v, y)), [Some((21.0, signed)), Some((14.0, signed))]);
+        // A draft changes nothing yet, nor does a mistake that is taken back.
+        v.push(version(9.0, 2026, draft));
+        assert_eq!(part(&v, 2026), Some((14.0, signed)));
+        v.push(version(14.0, 2025, mistake));
+        assert_eq!(part(&v, 2026), Some((21.0, signed)));
+        // One that has ended is not followed by the one before it, but by the prefect.
+        v.push(ConventionFlux { au: Some(2026), ..version(12.0, 2026, signed) });
+        assert_eq!([2026, 2027].map(|y| part(&v, y)), [Some((12.0, signed)), Some((12.0, Statut::ADefaut))]);
+        let mut state = convention("ETAT_PRIO", 25.0);
+        state.au = Some(2024);
+        assert_eq!(part(&[state], 2025), Some((25.0, Statut::Arrete)));
+        let only = [version(9.0, 2025, draft)];
+        assert_eq!((part(&only, 2025), ConventionFlux::draft(&only, 2025).is_some()), (None, true));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub fn share(flow: u32, parts: &[Part]) -> Result<Vec<u32>, Impossible> {
             return Err(Impossible::Most { admitted, flow });
         }
     }
-    let due = due(flow, parts);
+    let due = due(f64::from(flow), parts);
     let most = |i: usize| parts[i].most.unwrap_or(u32::MAX);
     let mut out: Vec<u32> = due
         .iter()
@@ -107,8 +107,7 @@ pub fn share(flow: u32, parts: &[Part]) -> Result<Vec<u32>, Impossible> {
 /// What each part is due before rounding, bounds held: `share·flow + carried`, and the same more or less by
 /// share until all of it is given.
 #[must_use]
-pub fn due(flow: u32, parts: &[Part]) -> Vec<f64> {
-    let flow = f64::from(flow);
+pub fn due(flow: f64, parts: &[Part]) -> Vec<f64> {
     let at = |extra: f64| -> Vec<f64> {
         let of = |p: &Part| {
             let high = p.most.map_or(f64::INFINITY, f64::from);
@@ -142,11 +141,11 @@ pub fn due(flow: u32, parts: &[Part]) -> Vec<f64> {
     out
 }
 
-/// Fractions that go over to the next year: what was due and not given.
+/// Fractions that go over to the next year: what rounding left of what was due within the bounds. What a bound
+/// took or gave is owed to nobody.
 #[must_use]
-pub fn carried(flow: u32, parts: &[Part], given: &[u32]) -> Vec<f64> {
-    let of = |(p, n): (&Part, &u32)| p.share * f64::from(flow) + p.carried - f64::from(*n);
-    parts.iter().zip(given).map(of).collect()
+pub fn carried(flow: f64, parts: &[Part], given: &[u32]) -> Vec<f64> {
+    due(flow, parts).iter().zip(given).map(|(due, n)| due - f64::from(*n)).collect()
 }
 
 #[cfg(test)]
@@ -204,7 +203,7 @@ mod tests {
         let mut had = Vec::new();
         for _ in 0..4 {
             let given = share(12, &p).unwrap();
-            let over = carried(12, &p, &given);
+            let over = carried(12.0, &p, &given);
             p.iter_mut().zip(over).for_each(|(p, c)| p.carried = c);
             had.push(given[0]);
         }
@@ -268,7 +267,7 @@ mod tests {
             for _ in 0..10 {
                 let flow = rng.u32(0..90);
                 let given = share(flow, &p).unwrap();
-                let over = carried(flow, &p, &given);
+                let over = carried(f64::from(flow), &p, &given);
                 for i in 0..p.len() {
                     due[i] += p[i].share * f64::from(flow);
                     had[i] += given[i];

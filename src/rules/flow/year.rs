@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::convention::{ConventionFlux, is_state};
+use super::convention::{ConventionFlux, Statut, is_state};
 use super::share::{self, Part};
-use crate::french::thousands;
+use crate::days;
+use crate::french::{counted, thousands};
 
 /// Relocations d'une année passée.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -67,24 +68,27 @@ pub struct PartFlux {
     pub reservataire: String,
     /// En %.
     pub part: f64,
+    /// Ce qui en revient au préfet faute de convention, en %, hors du plafond de ses réservations (R.441-5-2, IV).
+    pub revenu: f64,
     /// Fraction reportée de l'an passé.
     pub report: f64,
     /// Part × A + report, avant bornes et arrondi.
     pub du: f64,
     pub minimum: u32,
     pub maximum: Option<u32>,
-    /// Plafond de la loi, arrondi à l'entier inférieur.
+    /// Plafond de la loi, arrondi à l'entier inférieur, et ce qui revient au préfet en plus.
     pub plafond: Option<u32>,
     /// Logements de l'année.
     pub logements: u32,
-    /// Fraction reportée sur l'année suivante.
+    /// Fraction reportée sur l'année suivante : ce que l'arrondi a laissé, jamais ce qu'une borne a pris.
     pub reporte: f64,
 }
 
 /// Ce que le calcul signale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlerteFlux {
-    /// assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation.
+    /// assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation,
+    /// a_defaut, arrete_attendu, projet.
     pub id: &'static str,
     pub message: String,
     /// Logements en cause.
@@ -240,9 +244,13 @@ pub fn calculated(
     let size = f64::from(flow);
     let mut parts = parts(conventions, carried, base.annee);
     let all: f64 = parts.iter().map(|p| p.part / 100.0).sum();
-    // The State as one, so that its two contingents are under one cap; then each of them within it.
-    let state: f64 = parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.part / 100.0).sum();
-    let (cap, cap_agents) = (floor(caps.state * size), floor(caps.agents * size));
+    // The State as one, so that its two contingents are under one cap; then each of them within it. What comes
+    // to the prefect for want of a convention is none of the State's reservations.
+    let of_state = |p: &&PartFlux| is_state(&p.reservataire);
+    let state: f64 = parts.iter().filter(of_state).map(|p| (p.part - p.revenu) / 100.0).sum();
+    let back = whole(parts.iter().map(|p| p.revenu / 100.0).sum::<f64>() * size);
+    let (law, cap_agents) = (floor(caps.state * size), floor(caps.agents * size));
+    let cap = law + back;
     for p in &mut parts {
         p.du = p.part / 100.0 * size + p.report;
         p.plafond = match p.reservataire.as_str() {
@@ -268,9 +276,9 @@ pub fn calculated(
             "L'État a {} % du flux ; la loi l'arrête à {} % ({} logements), sauf dérogation d'un an au plus.",
             french(state * 100.0, 1),
             french(caps.state * 100.0, 0),
-            thousands(cap.into())
+            thousands(law.into())
         );
-        alert("etat_plafond", whole(state * size).saturating_sub(cap), message);
+        alert("etat_plafond", whole(state * size).saturating_sub(law), message);
     }
     let guarantees: f64 = conventions.iter().filter(|c| c.garantie).map(|c| c.part / 100.0).sum();
     if guarantees > caps.guarantees + 1e-9 {
@@ -281,31 +289,57 @@ pub fn calculated(
         );
         alert("garanties", whole((guarantees - caps.guarantees) * size), message);
     }
+    for c in conventions.iter().filter(|c| c.statut == Statut::ADefaut) {
+        let n = whole(c.part / 100.0 * size);
+        let message = format!(
+            "Aucune convention de {} n'est en vigueur en {} : sa part ({} %, soit {}) revient au préfet (CCH R.441-5-2, \
+             IV).",
+            c.reservataire,
+            base.annee,
+            french(c.part, 1),
+            counted(n.into(), "logement", "logements")
+        );
+        alert("a_defaut", n, message);
+    }
+    for c in conventions.iter().filter(|c| is_state(&c.reservataire) && !c.holds(base.annee)) {
+        let message = format!(
+            "La convention de {} n'est plus en vigueur en {} : l'arrêté du préfet en tient lieu, avec la même part tant \
+             qu'il n'est pas enregistré (CCH R.441-5-2, IV).",
+            c.reservataire, base.annee
+        );
+        alert("arrete_attendu", whole(c.part / 100.0 * size), message);
+    }
     for c in conventions.iter().filter(|c| c.share_of_year(base.annee) < 1.0) {
         let to_prefect = whole(c.part / 100.0 * (1.0 - c.share_of_year(base.annee)) * size);
-        let end = c.ends().map(|d| d.to_string()).unwrap_or_default();
+        let end = c.ends().map(|d| days::french(&d.to_string())).unwrap_or_default();
         let message = format!(
-            "La convention de {} est dénoncée : elle cesse le {end}, et le reste de sa part ({} logements) revient au \
-             préfet.",
+            "La convention de {} est dénoncée : elle cesse le {end}, et le reste de sa part ({}) revient au préfet.",
             c.reservataire,
-            thousands(to_prefect.into())
+            counted(to_prefect.into(), "logement", "logements")
         );
         alert("denonciation", to_prefect, message);
     }
-    match rounded(&mut parts, given, (cap, cap_agents)) {
-        Err(e) => alert("bornes", 0, format!("Les bornes ne peuvent pas être tenues : {e}.")),
-        Ok(()) => {
-            let has: u32 = parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.logements).sum();
-            if has < cap {
-                let message = format!(
-                    "L'État a {} logements ; les préfets doivent tendre vers {} % du flux, soit {} : il en manque {}.",
-                    thousands(has.into()),
-                    french(caps.state * 100.0, 0),
-                    thousands(cap.into()),
-                    thousands((cap - has).into())
-                );
-                alert("etat_insuffisant", cap - has, message);
-            }
+    let mut shared = rounded(&mut parts, given, (cap, cap_agents));
+    if let Err(why) = shared {
+        let message = format!(
+            "Les minimums et maximums des conventions ne peuvent être tenus ensemble ({why}) : ce calcul les laisse de côté."
+        );
+        alert("bornes", 0, message);
+        parts.iter_mut().for_each(|p| (p.minimum, p.maximum) = (0, None));
+        shared = rounded(&mut parts, given, (cap, cap_agents));
+    }
+    if shared.is_ok() {
+        let all: u32 = parts.iter().filter(of_state).map(|p| p.logements).sum();
+        let has = all.saturating_sub(back);
+        if has < law {
+            let message = format!(
+                "L'État a {} ; les préfets doivent tendre vers {} % du flux, soit {} : il en manque {}.",
+                counted(has.into(), "logement", "logements"),
+                french(caps.state * 100.0, 0),
+                thousands(law.into()),
+                thousands((law - has).into())
+            );
+            alert("etat_insuffisant", law - has, message);
         }
     }
     Some(CalculFlux { lignes, assiette: flow, parts, alertes })
@@ -315,10 +349,11 @@ pub fn calculated(
 fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)], year: u16) -> Vec<PartFlux> {
     let mut out: Vec<PartFlux> = Vec::new();
     let report = |r: &str| carried.iter().find(|(c, _)| c == r).map_or(0.0, |(_, f)| *f);
-    let mut add = |r: &str, part: f64, minimum: u32, maximum: Option<u32>| {
+    let mut add = |r: &str, part: f64, revenu: f64, minimum: u32, maximum: Option<u32>| {
         if let Some(p) = out.iter_mut().find(|p| p.reservataire == r) {
             // Without a convention, a flow goes to the prefect, who has one already.
             p.part += part;
+            p.revenu += revenu;
             p.minimum += minimum;
             p.maximum = p.maximum.zip(maximum).map(|(a, b)| a + b);
             return;
@@ -326,6 +361,7 @@ fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)], year: u16) -
         out.push(PartFlux {
             reservataire: r.to_owned(),
             part,
+            revenu,
             report: report(r),
             du: 0.0,
             minimum,
@@ -338,17 +374,20 @@ fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)], year: u16) -
     for c in conventions {
         let applies = c.share_of_year(year);
         if applies > 0.0 {
-            let least = if applies < 1.0 { 0 } else { c.minimum };
-            add(c.holder(), c.part * applies, least, c.maximum);
+            let whole = applies >= 1.0 && c.statut != Statut::ADefaut;
+            let (least, most) = if whole { (c.minimum, c.maximum) } else { (0, None) };
+            let back = if c.statut == Statut::ADefaut { c.part * applies } else { 0.0 };
+            add(c.holder(), c.part * applies, back, least, most);
         }
         // Without a convention, its flow goes to the prefect.
         if applies < 1.0 {
-            add("ETAT_PRIO", c.part * (1.0 - applies), 0, None);
+            let back = c.part * (1.0 - applies);
+            add("ETAT_PRIO", back, back, 0, None);
         }
     }
     let all: f64 = conventions.iter().map(|c| c.part).sum();
     if all < 100.0 - 1e-9 {
-        add("BAILLEUR", 100.0 - all, 0, None);
+        add("BAILLEUR", 100.0 - all, 0.0, 0, None);
     }
     out.sort_by(|a, b| {
         let last = |p: &PartFlux| p.reservataire == "BAILLEUR";
@@ -383,8 +422,9 @@ fn rounded(
     whole.extend(others.iter().map(|&i| of(&parts[i])));
     let given = share::share(flow, &whole)?;
     let skip = usize::from(!state.is_empty());
-    for (&i, n) in others.iter().zip(&given[skip..]) {
-        parts[i].logements = *n;
+    let due = share::due(f64::from(flow), &whole);
+    for (&i, (n, due)) in others.iter().zip(given.iter().zip(&due).skip(skip)) {
+        (parts[i].logements, parts[i].reporte) = (*n, due - f64::from(*n));
     }
     if skip == 1 {
         let all: f64 = state.iter().map(|&i| parts[i].part).sum();
@@ -402,19 +442,16 @@ fn rounded(
                 }
             })
             .collect();
-        for (&i, n) in state.iter().zip(share::share(given[0], &inner)?) {
-            parts[i].logements = n;
+        let within = share::share(given[0], &inner)?;
+        for (&i, (n, left)) in state.iter().zip(within.iter().zip(share::carried(due[0], &inner, &within))) {
+            (parts[i].logements, parts[i].reporte) = (*n, left);
         }
-    }
-    for p in parts {
-        p.reporte = p.du - f64::from(p.logements);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::convention::Statut;
     use super::super::convention::tests::convention;
     use super::*;
 
@@ -481,6 +518,32 @@ mod tests {
         al.statut = Statut::ADefaut;
         let c = calculated(&base(), &[convention("ETAT_PRIO", 20.0), al], &[], CAPS).unwrap();
         assert_eq!(given(&c), [("ETAT_PRIO", 51), ("BAILLEUR", 119)]);
+        assert_eq!(c.alertes.iter().find(|a| a.id == "a_defaut").unwrap().logements, 17);
+    }
+
+    /// A cap of 11 of 11.75, a minimum of 10 of 4.7: neither is owed the year after, and nobody is owed a whole
+    /// dwelling.
+    #[test]
+    fn what_a_bound_takes_is_not_owed_the_year_after() {
+        let mut commune = convention("COMMUNE", 2.0);
+        commune.minimum = 10;
+        let list = [
+            convention("ETAT_PRIO", 25.0),
+            convention("ETAT_AGENT", 5.0),
+            convention("ACTION_LOGEMENT", 22.0),
+            commune,
+        ];
+        let base = Assiette { stock: 235, taux: Some(100.0), ..Assiette::default() };
+        let mut carried = Vec::new();
+        for year in 2023..2043 {
+            let c = calculated(&Assiette { annee: year, ..base.clone() }, &list, &carried, CAPS).unwrap();
+            assert_eq!(c.parts.iter().map(|p| p.logements).sum::<u32>(), 235);
+            let left = |r: &str| c.parts.iter().find(|p| p.reservataire == r).unwrap().reporte;
+            assert!(left("ETAT_AGENT").abs() < 1e-9 && left("COMMUNE").abs() < 1e-9, "{:?}", c.parts);
+            assert!(c.parts.iter().all(|p| p.reporte.abs() < 1.0), "{:?}", c.parts);
+            assert!(c.parts.iter().map(|p| p.reporte).sum::<f64>().abs() < 1e-6);
+            carried = c.parts.into_iter().map(|p| (p.reservataire, p.reporte)).collect();
+        }
     }
 
     #[test]
@@ -506,6 +569,27 @@ mod tests {
         assert_eq!(given(&c), [("ETAT_PRIO", 43), ("EPCI", 8), ("BAILLEUR", 119)]);
         assert_eq!(c.alertes.iter().find(|a| a.id == "denonciation").unwrap().logements, 9);
         assert_eq!(given(&of(2026)), [("ETAT_PRIO", 51), ("BAILLEUR", 119)]);
+    }
+
+    /// What comes to the prefect is beside the 30 % of the State: the others keep what their conventions give.
+    #[test]
+    fn what_reverts_to_the_prefect_is_not_under_the_cap_of_its_reservations() {
+        let mut epci = convention("EPCI", 12.0);
+        (epci.statut, epci.denoncee) = (Statut::Denoncee, Some("2024-06-30".into()));
+        let list = [
+            convention("ETAT_PRIO", 25.0),
+            convention("ETAT_AGENT", 5.0),
+            convention("ACTION_LOGEMENT", 22.0),
+            epci,
+        ];
+        let base = Assiette { stock: 235, taux: Some(100.0), annee: 2025, ..Assiette::default() };
+        let c = calculated(&base, &list, &[], CAPS).unwrap();
+        let of = |r: &str| c.parts.iter().find(|p| p.reservataire == r).map(|p| p.logements).unwrap();
+        assert_eq!(of("ETAT_PRIO") + of("ETAT_AGENT"), 70 + 28);
+        assert_eq!((of("ACTION_LOGEMENT"), of("BAILLEUR"), of("ETAT_AGENT")), (52, 85, 11));
+        let told: Vec<&str> = c.alertes.iter().map(|a| a.id).collect();
+        assert_eq!(told, ["denonciation"], "{:?}", c.alertes);
+        assert!(c.alertes[0].message.contains("30/08/2024") || c.alertes[0].message.contains("30 août 2024"));
     }
 
     #[test]
@@ -535,5 +619,6 @@ mod tests {
         c.minimum = 500;
         let c = calculated(&base(), &[c], &[], CAPS).unwrap();
         assert!(c.alertes.iter().any(|a| a.id == "bornes"), "{:?}", c.alertes);
+        assert_eq!(given(&c), [("COMMUNE", 9), ("BAILLEUR", 161)], "shares without the bounds");
     }
 }

@@ -176,6 +176,13 @@ impl Score {
         }
     }
 
+    /// Leases that a cap still admits.
+    #[must_use]
+    pub fn below(&self, cap: f64) -> u32 {
+        let points = u64::from(self.denominator) * basis_points(cap);
+        narrow(points / 10_000).saturating_sub(self.numerator)
+    }
+
     /// Share expected at the end of the year, if leases go on at the pace of its first `elapsed` (0 to 1),
     /// with an interval: what has been signed is certain, what remains is drawn from a beta-binomial law
     /// (Jeffreys prior on the leases so far).
@@ -423,6 +430,9 @@ mod tests {
         assert_eq!((s.numerator, s.denominator), (114, 640));
         assert!((s.share().unwrap() - 0.178).abs() < 5e-4);
         assert_eq!(s.gap(rule.sens, rule.cible), 46);
+        // 97 of 323 would be 30.03 %, above the cap.
+        let state = Score { numerator: 85, denominator: 323, ..Score::default() };
+        assert_eq!((state.below(0.30), state.gap(Sense::Maximum, 0.30)), (11, 0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What organisations say of DALO placements in QPV, and which placements are new to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -194,6 +194,33 @@ impl State {
                 .execute(&self.pool)
                 .await?;
         Ok(done.rows_affected())
+    }
+
+    /// Gives new names to placements: what was said of the first of each pair is of the second, of which
+    /// nothing is known yet.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn rename_dalo(&self, pairs: &[(&str, &str)]) -> Result<(), StateError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT placement FROM dalo_placements").fetch_all(&self.pool).await?;
+        let known: BTreeSet<&str> = rows.iter().map(|(p,)| p.as_str()).collect();
+        let due: Vec<&(&str, &str)> =
+            pairs.iter().filter(|(old, new)| known.contains(old) && !known.contains(new)).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        for (old, new) in due {
+            for table in [
+                "UPDATE dalo_paroles SET placement = $2 WHERE placement = $1",
+                "UPDATE dalo_placements SET placement = $2 WHERE placement = $1",
+            ] {
+                sqlx::query(table).bind(*old).bind(*new).execute(&mut *tx).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// When each placement was first seen; those never seen are, now.

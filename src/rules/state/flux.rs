@@ -13,6 +13,7 @@ use crate::flow::year::Assiette;
 /// What is kept by versions: the table of it, and what makes one of it the only one of its kind.
 pub trait Versioned: Serialize + DeserializeOwned + PartialEq {
     const LATEST: &'static str;
+    const EVERY: &'static str;
     const HIGHEST: &'static str;
     const HISTORY: &'static str;
     const INSERT: &'static str;
@@ -29,6 +30,7 @@ macro_rules! versioned {
                 $table,
                 " b WHERE b.cle = a.cle) ORDER BY a.cle"
             );
+            const EVERY: &'static str = concat!("SELECT contenu FROM ", $table, " ORDER BY cle, version");
             const HIGHEST: &'static str = concat!(
                 "SELECT version, contenu FROM ",
                 $table,
@@ -96,6 +98,15 @@ impl State {
     pub async fn flux<T: Versioned>(&self) -> Result<Vec<(i64, T)>, StateError> {
         let rows: Vec<(i64, String)> = sqlx::query_as(T::LATEST).fetch_all(&self.pool).await?;
         rows.into_iter().map(|(v, text)| Ok((v, serde_json::from_str(&text)?))).collect()
+    }
+
+    /// Every version of all, those of one after the other, the first first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_every<T: Versioned>(&self) -> Result<Vec<T>, StateError> {
+        let rows: Vec<(String,)> = sqlx::query_as(T::EVERY).fetch_all(&self.pool).await?;
+        rows.into_iter().map(|(text,)| Ok(serde_json::from_str(&text)?)).collect()
     }
 
     /// Keeps new versions, all or none; what is in force as it stands makes no version. How many were made.

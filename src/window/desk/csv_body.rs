@@ -29,13 +29,8 @@ pub fn decoded(body: &[u8]) -> Result<(Cow<'_, [u8]>, u8), Problem> {
     Ok((text, delimiter))
 }
 
-/// What is said of a file that breaks off.
-pub fn unreadable(e: csv::Error) -> Problem {
-    Problem::body(format!("Le fichier CSV est illisible : {e}."))
-}
-
 /// Records among which the header is looked for: titles may stand above it.
-const ABOVE: usize = 30;
+pub const ABOVE: usize = 30;
 
 /// Every record of a CSV, with its line. A stray quote costs its own line only.
 ///

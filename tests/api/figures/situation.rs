@@ -91,6 +91,19 @@ async fn a_file_comes_back_with_its_columns_and_the_answers_of_single_points() {
 }
 
 #[tokio::test]
+async fn points_are_read_as_spreadsheets_write_them() {
+    let text = "Adresses du conseil du 12 mai\n\nid;x;y;epsg;note\n1;\"919 734,69\";=\"6494531.21\";EPSG:2154;\n\
+        2;919734.69;6494531.21;2154.0;un \" seul\n3;9,20E+05;6,49E+06;2154;\n";
+    let reply = post("/api/situation", "text/csv", text).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let lines: Vec<String> = reply.text().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let from = |line: &str| line[line.find(";73901;").unwrap()..].to_owned();
+    assert_eq!(from(&lines[1]), from(&lines[2]));
+    assert!(lines[3].contains("arrondies par un tableur"), "{}", lines[3]);
+}
+
+#[tokio::test]
 async fn a_file_without_coordinates_is_refused_with_its_columns() {
     let reply = post("/api/situation", "text/csv", "a;b\n1;2\n").await;
     assert_eq!(reply.status, 400);

@@ -1,6 +1,6 @@
 //! Which register a table is: by its header, then by what its rows say of their year.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -19,7 +19,7 @@ use crate::registers::intake::{Column, Layout};
 use crate::registers::kit::recognise::recognises;
 use crate::registers::rpls;
 use crate::registers::table::{Table, TableError};
-use crate::registers::zones::{departement_of, membership_columns};
+use crate::registers::zones::{departement_of, membership_census, membership_columns};
 
 /// Columns of allocations that a file must have to be one: no single column is mandatory there.
 const LEASE_COLUMNS: usize = 4;
@@ -27,11 +27,13 @@ const LEASE_COLUMNS: usize = 4;
 const NOTICED: f64 = 0.001;
 /// Years between the last lease and the millésime: a file is of the year that follows.
 const LAG: u16 = 3;
+/// Share of the lines of a table of communes that place one in its EPCI.
+const MEMBERS: f64 = 0.9;
 
 /// The header of some register is among these rows.
 pub(super) fn is_any(head: &[Vec<String>]) -> bool {
     ["rpls", "ops", "addresses", "thresholds"].iter().any(|r| recognises(r, head))
-        || head.iter().any(|row| is_leases(row) || is_demands(row))
+        || head.iter().any(|row| is_leases(row) || is_demands(row) || membership_columns(row).is_some())
 }
 
 pub(super) fn of(path: &Path, file: &str) -> Verdict {
@@ -77,10 +79,8 @@ fn told(path: &Path, file: &str) -> Result<Verdict, TableError> {
     {
         return leases(&table, &a.registre, file);
     }
-    if table.seek(|row| membership_columns(row).is_some())?
-        && let Some((commune, epci)) = table.head.first().and_then(|h| membership_columns(h))
-    {
-        return members(&table, commune, epci, file);
+    if table.seek(|row| membership_columns(row).is_some())? {
+        return Ok(members(path, file));
     }
     let header = table.head.first().map(|h| h.iter().take(8).cloned().collect::<Vec<_>>().join(", "));
     Ok(Verdict::Unknown {
@@ -312,33 +312,21 @@ fn demands(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, Ta
 }
 
 /// Every row is a commune, each once, with an EPCI.
-fn members(table: &Table, commune: usize, epci: usize, file: &str) -> Result<Verdict, TableError> {
-    let mut seen = BTreeSet::new();
-    let (mut rows, mut sound) = (0u64, 0u64);
-    table.for_each::<TableError>(table.skip(), |_, record| {
-        let cell = |at: usize| fields::clean(record.get(at).unwrap_or_default());
-        if record.iter().all(fields::is_blank) {
-            return Ok(());
-        }
-        rows += 1;
-        let islands = cell(epci).iter().all(|b| *b == b'Z');
-        if let Some(code) = fields::five(cell(commune))
-            && (islands || fields::siren(cell(epci)).is_ok())
-            && seen.insert(code)
-        {
-            sound += 1;
-        }
-        Ok(())
-    })?;
-    if rows == 0 || (sound as f64) < 0.9 * rows as f64 {
-        let why =
-            format!("colonnes de commune et d'EPCI, mais {sound} communes distinctes pour {rows} lignes");
-        return Ok(Verdict::Unknown { why });
+fn members(path: &Path, file: &str) -> Verdict {
+    let generation = year_text(file);
+    let year = generation.as_deref().and_then(|y| y.parse().ok());
+    match membership_census(path, year) {
+        Ok((sound, rows)) if rows > 0 && sound as f64 >= MEMBERS * rows as f64 => Verdict::Known {
+            kind: Kind::Zones { couche: Couche::Appartenance, generation },
+            because: format!("{sound} communes, chacune avec son EPCI"),
+        },
+        Ok((sound, rows)) => Verdict::Unknown {
+            why: format!(
+                "colonnes de commune et d'EPCI, mais {sound} communes distinctes pour {rows} lignes"
+            ),
+        },
+        Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },
     }
-    Ok(Verdict::Known {
-        kind: Kind::Zones { couche: Couche::Appartenance, generation: year_text(file) },
-        because: format!("{sound} communes, chacune avec son EPCI"),
-    })
 }
 
 fn column(table: &Table, registre: &Registre, name: &str) -> Column {

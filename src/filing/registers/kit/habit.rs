@@ -2,6 +2,7 @@
 //!
 //! Decided on the first block of the file, then kept: what contradicts it later is flagged, never guessed.
 
+use super::super::fields;
 use super::{codes, dates, numbers};
 
 /// How a column writes what can be read in two ways.
@@ -15,6 +16,8 @@ pub struct Habit {
     pub ordered: bool,
     /// A spreadsheet rounded its long codes.
     pub rounded: bool,
+    /// Read as euros, its sums are those of nobody: they are thousands.
+    pub thousands: bool,
 }
 
 /// What is seen of a column while its first rows pass.
@@ -24,6 +27,21 @@ pub struct Observed {
     percents: numbers::SeenPercents,
     dates: dates::Seen,
     codes: codes::Seen,
+    euros: Euros,
+}
+
+/// Sums above 0 of a column, read as euros.
+#[derive(Debug, Clone, Copy, Default)]
+struct Euros {
+    sums: u32,
+    greatest: f64,
+}
+
+impl Euros {
+    /// Five sums of which none reaches a thousand, or any that does not reach a hundred.
+    fn are_thousands(self) -> bool {
+        (self.sums > 0 && self.greatest < 100.0) || (self.sums >= 5 && self.greatest < 1_000.0)
+    }
 }
 
 impl Observed {
@@ -38,6 +56,12 @@ impl Observed {
         if let Ok(read) = numbers::read(cell, &numbers::Seen::default(), numbers::Kind::Number) {
             self.percents.see(read);
         }
+        if let Ok(sum) = fields::money(cell)
+            && sum > 0.0
+        {
+            self.euros.sums += 1;
+            self.euros.greatest = self.euros.greatest.max(sum);
+        }
     }
 
     /// What the column does.
@@ -50,6 +74,28 @@ impl Observed {
             month_years: self.dates.month_years(),
             ordered: self.dates.ordered(),
             rounded: self.codes.rounded(),
+            thousands: self.euros.are_thousands(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thousands(cells: &[&str]) -> bool {
+        let mut seen = Observed::default();
+        cells.iter().for_each(|c| seen.see(c.as_bytes()));
+        seen.habit().thousands
+    }
+
+    #[test]
+    fn incomes_that_nobody_has_are_thousands() {
+        assert!(thousands(&["15", "12,5", "0", "22,4"]));
+        assert!(thousands(&["15", "8", "102", "22", "31"]));
+        assert!(!thousands(&["15.000", "12.500", "22.400"]), "thousands of a spreadsheet");
+        assert!(!thousands(&["15", "8", "1020", "22", "31"]));
+        assert!(!thousands(&["0", "0", "800"]), "a household may have so little");
+        assert!(!thousands(&["0", ""]));
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Parsed {
     pub outside: Option<(u64, String)>,
     /// The file ends amid a line.
     pub cut: bool,
+    /// A line that names another organism than the first, and its SIREN.
+    pub organisation: Option<(u64, String)>,
     pub seen: Seen,
 }
 
@@ -140,11 +142,19 @@ impl<'a> Worker<'a> {
         let mut rows = Rows::with_capacity(block.size() / 250 + 16);
         let mut trial: Option<Rows> = None;
         let (mut first_outside, mut last) = (None, Shape::Whole);
+        let mut organisation = None;
         let (width, full, reach) = (self.layout.width, self.layout.full, self.layout.reach);
         let seen = block.rows(full, reach, |line, record, shape| {
             last = shape;
             if fields::is_blank(record.as_slice()) {
                 return rows.tally.add(Count::Blank);
+            }
+            if let Some(siren) = self.layout.organisation_again(record) {
+                let first = self.layout.organisation.as_ref().and_then(|o| o.siren.as_ref());
+                if first != Some(&siren) {
+                    organisation.get_or_insert((line, siren));
+                }
+                return rows.tally.add(Count::Outside);
             }
             if intake::is_outside(record, &self.layout.header) {
                 rows.tally.add(Count::Outside);
@@ -188,6 +198,7 @@ impl<'a> Worker<'a> {
             read,
             rejected,
             outside: first_outside,
+            organisation,
             cut: block.is_unended() && last == Shape::Broken,
             seen,
         })
@@ -283,6 +294,12 @@ impl<'a> Worker<'a> {
             if col == Col::IDENT_REP && !ident.is_empty() && !sound {
                 tally.add(Count::OddIdent);
             }
+            // A word that says why there is none.
+            if col == Col::IDENT_REP && !ident.is_empty() && !ident.iter().any(u8::is_ascii_digit) {
+                unreadable(findings, layout, col, cell, "un identifiant à dix lettres et chiffres");
+                builder.append_null();
+                continue;
+            }
             text(builder, &ident);
         }
         let siret = layout.cell(record, Col::SIRET);
@@ -327,7 +344,7 @@ impl<'a> Worker<'a> {
     fn identity(&self, rows: &mut Rows, record: &ByteRecord) -> u64 {
         if self.layout.has(Col::IDENT_REP) {
             let ident = self.layout.cell(record, Col::IDENT_REP);
-            if ident.is_empty() {
+            if !ident.iter().any(u8::is_ascii_digit) {
                 rows.tally.add(Count::NoIdent);
                 return 0;
             }

@@ -92,6 +92,8 @@ const SURVEYED: usize = 20_000;
 pub(super) struct Organisation {
     pub year: Option<u16>,
     pub siren: Option<String>,
+    /// As the file writes it.
+    pub siret: String,
     pub name: Option<String>,
     /// Number of dwellings that the line announces.
     pub announced: Option<u64>,
@@ -101,6 +103,8 @@ pub(super) struct Organisation {
 #[derive(Debug)]
 pub(super) struct Layout {
     index: Vec<Option<usize>>,
+    /// Columns that mean the same, read where the first is empty.
+    also: Vec<Vec<usize>>,
     names: Vec<String>,
     empty: Vec<EmptyCells>,
     /// How each column writes what can be read in two ways.
@@ -115,6 +119,8 @@ pub(super) struct Layout {
     pub reach: usize,
     /// A column that counts the dwellings of a row.
     pub counting: Option<(usize, String)>,
+    /// The column of IRIS has their four last digits, zeros lost.
+    pub short_iris: bool,
     /// Columns without a name, not looked at (nor for duplicates).
     pub unnamed: Vec<usize>,
     /// Header records to skip.
@@ -136,6 +142,11 @@ impl Layout {
     pub fn recognise(table: &mut Table, millesime: u16) -> Result<Self, RplsError> {
         let reference = rpls();
         if let Some(mut layout) = Self::collection(table, reference) {
+            let siret = layout.organisation.as_ref().map(|o| o.siret.clone()).unwrap_or_default();
+            if fields::lost(siret.as_bytes()) {
+                let (path, line) = (table.text.path().to_owned(), table.header_line);
+                return Err(RplsError::LostOrganisation { path, line, siret });
+            }
             layout.survey(table)?;
             return Ok(layout);
         }
@@ -156,6 +167,7 @@ impl Layout {
             });
         }
         let mut layout = Self::at(reference, |name| found.get(name), &header);
+        layout.also = COLS.iter().map(|(name, _)| found.also(name).to_vec()).collect();
         layout.label = generation(&found, &header);
         layout.unnamed.clone_from(&found.unnamed);
         layout.unknown.clone_from(&found.unknown);
@@ -170,6 +182,15 @@ impl Layout {
         });
         layout.survey(table)?;
         Ok(layout)
+    }
+
+    /// The SIREN of one more line of organism: collection files that were put end to end.
+    pub fn organisation_again(&self, record: &csv::ByteRecord) -> Option<String> {
+        self.organisation.as_ref()?;
+        let (first, siret) = (record.get(0)?, fields::clean(record.get(9)?));
+        let year = fields::integer(fields::clean(first)).is_ok_and(|year| (2009..=2100).contains(&year));
+        let alone = record.len() >= 12 && record.iter().skip(12).all(fields::is_blank);
+        (year && alone).then(|| siren_of(siret)).flatten()
     }
 
     /// Learns the habits of the columns that have some, and whether the first rows are dwellings.
@@ -187,6 +208,7 @@ impl Layout {
         ];
         let mut seen = vec![Observed::default(); COLUMNS.len()];
         let (mut rows, mut several) = (0, None);
+        let mut short_iris = false;
         // A column that counts rows from 1 (or 0) on counts no dwellings.
         let mut ranks = [true; 2];
         table.survey(self.skip, |line, record| {
@@ -194,6 +216,8 @@ impl Layout {
                 for (col, seen) in COLUMNS.iter().zip(&mut seen) {
                     seen.see(self.cell(record, *col));
                 }
+                let iris = fields::unfloat(self.cell(record, Col::PLG_IRIS));
+                short_iris |= (1..=4).contains(&iris.len()) && iris.iter().all(u8::is_ascii_digit);
             }
             rows += 1;
             if let (Some(n), true) = (self.dwellings(record), ranks[0] || ranks[1]) {
@@ -206,6 +230,7 @@ impl Layout {
                 });
             }
         })?;
+        self.short_iris = short_iris;
         for (col, seen) in COLUMNS.iter().zip(seen) {
             self.habits[*col as usize] = seen.habit();
         }
@@ -247,13 +272,12 @@ impl Layout {
         layout.width = second.len().max(fields.len());
         layout.full = layout.width;
         layout.label = "fichier de collecte d'un bailleur (64 champs sans en-tête)";
-        layout.skip = 1;
+        layout.skip = table.skip();
         let text = |i: usize| Some(first[i].trim().to_owned()).filter(|t| !t.is_empty());
         layout.organisation = Some(Organisation {
             year: Some(year),
-            siren: text(9)
-                .and_then(|siret| fields::siren(siret.as_bytes()).ok())
-                .map(|s| String::from_utf8_lossy(&s.digits).into_owned()),
+            siren: text(9).and_then(|siret| siren_of(siret.as_bytes())),
+            siret: text(9).unwrap_or_default(),
             name: text(2).or_else(|| text(3)),
             announced: text(10).and_then(|n| n.parse().ok()),
         });
@@ -286,6 +310,7 @@ impl Layout {
         let reach = mandatory.filter_map(|(_, col)| index[*col as usize]).map(|i| i + 1).max().unwrap_or(0);
         Self {
             index,
+            also: vec![Vec::new(); COLS.len()],
             names,
             empty,
             habits: vec![Habit::default(); COLS.len()],
@@ -294,6 +319,7 @@ impl Layout {
             full: headers::named(header),
             reach,
             counting: None,
+            short_iris: false,
             unnamed: Vec::new(),
             skip: 1,
             descriptions: 0,
@@ -306,13 +332,20 @@ impl Layout {
 
     /// The cell of a column, trimmed; empty if the file lacks the column or the cell says nothing.
     pub fn cell<'r>(&self, record: &'r csv::ByteRecord, col: Col) -> &'r [u8] {
-        let cell = self.raw(record, col);
-        if self.empty[col as usize].holds(cell) { b"" } else { cell }
+        let empty = &self.empty[col as usize];
+        let filled = |i: &usize| Some(self.at_place(record, *i)).filter(|cell| !empty.holds(cell));
+        let Some(first) = &self.index[col as usize] else { return b"" };
+        filled(first).or_else(|| self.also[col as usize].iter().find_map(filled)).unwrap_or(b"")
+    }
+
+    fn at_place<'r>(&self, record: &'r csv::ByteRecord, i: usize) -> &'r [u8] {
+        record.get(i).map_or(b"", super::cells::trim)
     }
 
     /// The cell of a column as it stands, trimmed.
     pub fn raw<'r>(&self, record: &'r csv::ByteRecord, col: Col) -> &'r [u8] {
-        self.index[col as usize].and_then(|i| record.get(i)).map_or(b"", super::cells::trim)
+        let places = self.index[col as usize].iter().chain(&self.also[col as usize]);
+        places.map(|i| self.at_place(record, *i)).find(|cell| !cell.is_empty()).unwrap_or(b"")
     }
 
     pub fn has(&self, col: Col) -> bool {
@@ -333,11 +366,16 @@ pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[Strin
     let (first, second) = (table.head.first()?, table.head.get(1)?);
     let year: u16 = first.first()?.trim().parse().ok()?;
     // A spreadsheet pads the first line, and leaves out the empty cells at the end of the second.
-    let siret = fields::siren(first.get(9)?.trim().as_bytes()).is_ok();
+    let siret = first.get(9)?.trim().as_bytes();
+    let siret = fields::siren(siret).is_ok() || fields::lost(siret);
     let dwelling = second.get(3).is_some_and(|c| fields::commune(fields::clean(c.as_bytes())).is_ok());
     let nearly = siret && dwelling && (56..64).contains(&second.len());
     let sound = (2009..=2100).contains(&year) && full(first, 12) && (full(second, 64) || nearly);
     sound.then_some((year, first, second))
+}
+
+fn siren_of(siret: &[u8]) -> Option<String> {
+    Some(String::from_utf8_lossy(&fields::siren(siret).ok()?.digits).into_owned())
 }
 
 /// Cells that mean « nothing », compared without case.
@@ -350,7 +388,10 @@ struct EmptyCells {
 
 impl EmptyCells {
     fn new<'a>(tokens: impl Iterator<Item = &'a str>) -> Self {
-        let tokens: Vec<Box<[u8]>> = tokens.filter(|t| !t.is_empty()).map(|t| t.as_bytes().into()).collect();
+        // Only ASCII letters are compared whatever their case.
+        let both = |t: &str| [t.to_owned(), t.to_uppercase()];
+        let tokens: Vec<Box<[u8]>> =
+            tokens.filter(|t| !t.is_empty()).flat_map(both).map(|t| t.into_bytes().into()).collect();
         let mut first = [false; 256];
         for token in &tokens {
             first[usize::from(token[0].to_ascii_lowercase())] = true;

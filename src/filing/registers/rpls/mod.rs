@@ -75,6 +75,16 @@ pub enum RplsError {
         path.display()
     )]
     Several { path: PathBuf, line: u64, column: String, value: String },
+    #[error(
+        "{} : ligne {line}, champ 10 : un tableur a écrit le SIRET de l'organisme « {siret} » en notation scientifique, ses derniers chiffres sont perdus et les logements n'auraient pas de bailleur. Écrivez-le en entier, au format texte, puis recommencez.",
+        path.display()
+    )]
+    LostOrganisation { path: PathBuf, line: u64, siret: String },
+    #[error(
+        "{} : ligne {line} : une seconde ligne d'organisme (SIREN {siren}) : deux fichiers de collecte ont été mis bout à bout, et les logements qui suivent ne sont pas du premier bailleur. Séparez-les, puis importez-les un par un.",
+        path.display()
+    )]
+    TwoOrganisations { path: PathBuf, line: u64, siren: String },
     #[error("{} : le fichier n'a que son en-tête, sans aucun logement", path.display())]
     NoRow { path: PathBuf },
     #[error("écriture impossible dans {} ({source})", path.display())]
@@ -114,6 +124,7 @@ fn import_table(
         table: out.table("logements", &columns::schema())?,
         findings: out.findings().map_err(write)?,
         dir: out.dir().to_owned(),
+        path: path.clone(),
         met: HashSet::default(),
         tally: Tally::default(),
         outside: None,
@@ -170,6 +181,7 @@ struct Import<'a> {
     table: TableWriter,
     findings: FindingWriter,
     dir: PathBuf,
+    path: PathBuf,
     /// Identities seen so far.
     met: HashSet<u64, FxBuildHasher>,
     tally: Tally,
@@ -188,6 +200,9 @@ struct Import<'a> {
 impl Import<'_> {
     /// Takes the next block of the file: looks for duplicates, writes rows and findings.
     fn take(&mut self, mut parsed: Parsed) -> Result<(), RplsError> {
+        if let Some((line, siren)) = parsed.organisation.take() {
+            return Err(RplsError::TwoOrganisations { path: self.path.clone(), line, siren });
+        }
         let by_ident = self.layout.has(Col::IDENT_REP);
         // Two equal lines of a file without flat numbers are two equal flats; with them, a repetition.
         let flats = self.layout.has(Col::NUMAPPT);
@@ -322,7 +337,7 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
     }
     if !layout.repeated.is_empty() {
         say(format!(
-            "Colonnes présentes deux fois, la seconde est ignorée : {}.",
+            "Colonnes présentes deux fois, la seconde est lue où la première est vide : {}.",
             layout.repeated.join(", ")
         ));
     }

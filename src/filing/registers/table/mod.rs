@@ -124,17 +124,16 @@ impl Table {
         Ok(at.is_some())
     }
 
-    /// Whether rows have one field more than the header, a number that grows in front: R's `write.table`
-    /// writes the names of rows and no name above them.
+    /// Whether rows have one field more than the header, their number in front: R's `write.table` writes the
+    /// names of rows and no name above them. An empty field behind each row is a separator too many.
     fn numbered(&self) -> bool {
         let Some((header, rows)) = self.head.split_first() else { return false };
-        let mut last = 0;
-        let mut grows = |first: Option<&String>| {
-            let number = first.and_then(|n| n.trim().parse::<u64>().ok()).filter(|n| *n > last);
-            last = number.unwrap_or(u64::MAX);
-            number.is_some()
-        };
-        !rows.is_empty() && rows.iter().all(|row| row.len() == header.len() + 1 && grows(row.first()))
+        let number = |row: &[String], n: usize| row.first().is_some_and(|f| f.trim() == n.to_string());
+        let more = |row: &[String]| row.len() == header.len() + 1;
+        let ends_blank = |row: &Vec<String>| row.last().is_some_and(|f| is_blank(f.as_bytes()));
+        !rows.is_empty()
+            && (1..).zip(rows).all(|(n, row)| more(row) && number(row, n))
+            && !rows.iter().all(ends_blank)
     }
 
     fn same_members(&self) -> Result<(), TableError> {

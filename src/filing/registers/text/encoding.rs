@@ -58,26 +58,32 @@ impl Seen {
 /// stays, anything else is read in the page of the file ([`Seen::page`]), guessed here if nobody said it.
 #[must_use]
 pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
+    decode_by(bytes, b'\n', seen)
+}
+
+/// The same of a text whose pieces end with another sign than a line: those of JSON with a quotation mark.
+#[must_use]
+pub fn decode_by<'a>(bytes: &'a [u8], end: u8, seen: &mut Seen) -> Cow<'a, [u8]> {
     if bytes.is_ascii() {
         return Cow::Borrowed(bytes);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         seen.utf8 = true;
-        return sound(text, seen).map_or(Cow::Borrowed(bytes), |t| Cow::Owned(t.into_bytes()));
+        return sound(text, end, seen).map_or(Cow::Borrowed(bytes), |t| Cow::Owned(t.into_bytes()));
     }
     let page = seen.page.unwrap_or_else(|| {
-        let guess = page::guess(bytes);
+        let guess = page::guess_by(bytes, end);
         seen.doubtful |= guess.is_some_and(|g| g.doubtful);
         guess.map_or(Page::Windows, |g| g.page)
     });
     seen.page = Some(page);
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
+    for line in bytes.split_inclusive(|b| *b == end) {
         if line.is_ascii() {
             out.extend_from_slice(line);
         } else if std::str::from_utf8(line).is_ok() {
             seen.utf8 = true;
-            let whole = std::str::from_utf8(line).ok().and_then(|line| sound(line, seen));
+            let whole = std::str::from_utf8(line).ok().and_then(|line| sound(line, end, seen));
             out.extend_from_slice(whole.as_ref().map_or(line, |t| t.as_bytes()));
         } else {
             seen.other += 1;
@@ -90,11 +96,11 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
 
 /// Valid UTF-8, with what was written twice undone line by line and accents put into their letters; `None`
 /// where nothing of it is to be done.
-fn sound(text: &str, seen: &mut Seen) -> Option<String> {
+fn sound(text: &str, end: u8, seen: &mut Seen) -> Option<String> {
     let mut once = String::new();
     if LEADS.iter().any(|lead| memchr::memmem::find(text.as_bytes(), lead).is_some()) {
         let before = seen.twice;
-        for line in text.split_inclusive('\n') {
+        for line in text.split_inclusive(char::from(end)) {
             match repair_double(line) {
                 Some(repaired) => {
                     once.push_str(&repaired);

@@ -91,9 +91,15 @@ pub struct Guess {
 /// Guesses the page of the lines that are not UTF-8; `None` when there are none.
 #[must_use]
 pub fn guess(text: &[u8]) -> Option<Guess> {
+    guess_by(text, b'\n')
+}
+
+/// The same of a text whose pieces end with another sign than a line.
+#[must_use]
+pub fn guess_by(text: &[u8], end: u8) -> Option<Guess> {
     let mut worth = [0i64; 4];
     let mut lines = 0;
-    for line in text.split(|b| *b == b'\n') {
+    for line in text.split(|b| *b == end) {
         if line.is_ascii() || std::str::from_utf8(line).is_ok() {
             continue;
         }

@@ -232,7 +232,7 @@ fn told(path: &Path, sheet: &str, e: SheetError<WorkbookError>) -> WorkbookError
 enum Source {
     Xlsx(Box<Archive>, Parts),
     /// With the first rows of its sheets.
-    Ods(Box<Archive>, Vec<Vec<Vec<String>>>),
+    Ods(Box<Archive>, Vec<ods::Head>),
     Xls(Box<Xls>),
 }
 
@@ -264,7 +264,7 @@ impl<'b> Book<'b> {
                 let mut archive = zip()?;
                 let heads =
                     ods::heads(&mut archive, size, HEAD).map_err(|(sheet, e)| told(path, &sheet, e))?;
-                let (names, heads) = heads.into_iter().unzip();
+                let names = heads.iter().map(|h| h.name.clone()).collect();
                 ("LibreOffice", names, Source::Ods(archive, heads))
             }
             Some(Form::Xlsx) | None => {
@@ -312,7 +312,7 @@ impl<'b> Book<'b> {
     fn hidden(&self, at: usize) -> bool {
         match &self.source {
             Source::Xlsx(_, parts) => parts.sheets.get(at).is_some_and(|s| s.hidden),
-            Source::Ods(..) => false,
+            Source::Ods(_, heads) => heads.get(at).is_some_and(|h| h.hidden),
             Source::Xls(book) => book.hidden(at),
         }
     }
@@ -320,7 +320,7 @@ impl<'b> Book<'b> {
     /// The first rows of a sheet that hold something.
     fn head(&mut self, at: usize) -> Result<Vec<Vec<String>>, WorkbookError> {
         if let Source::Ods(_, heads) = &self.source {
-            return Ok(heads.get(at).cloned().unwrap_or_default());
+            return Ok(heads.get(at).map(|h| h.rows.clone()).unwrap_or_default());
         }
         let mut head = Vec::new();
         self.rows(at, |_, cells| {
@@ -380,7 +380,7 @@ impl<'b> Book<'b> {
                 sheet::rows(archive, parts, &part.path, self.size, each)
             }
             // These always hold what their formulas gave.
-            Source::Ods(archive, _) => ods::rows(archive, at, self.size, each).map(|()| 0),
+            Source::Ods(archive, _) => ods::rows(archive, at, self.size, each),
             Source::Xls(book) => book.rows(at, each).map(|()| 0),
         };
         let sheet = self.names.get(at).map_or("", String::as_str);

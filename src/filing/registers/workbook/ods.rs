@@ -16,16 +16,24 @@ pub(super) const PART: &str = "content.xml";
 /// Bytes of first rows that are kept, of all sheets together.
 const HEADS: usize = 8 << 20;
 
-/// Name and first rows of each sheet, in one reading: a later sheet is behind all the others.
+/// A sheet of the workbook.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    pub name: String,
+    pub hidden: bool,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Each sheet with its first rows, in one reading: a later sheet is behind all the others.
 pub(super) fn heads(
     archive: &mut Archive,
     size: u64,
     most: usize,
-) -> Result<Vec<(String, Vec<Vec<String>>)>, (String, SheetError<WorkbookError>)> {
+) -> Result<Vec<Head>, (String, SheetError<WorkbookError>)> {
     let mut heads: Vec<Vec<Vec<String>>> = Vec::new();
     let mut left = HEADS;
-    let mut names = Vec::new();
-    let read = walk(archive, None, size, &mut names, |sheet, _, cells| {
+    let mut sheets: Vec<Head> = Vec::new();
+    let read = walk(archive, None, size, &mut sheets, |sheet, _, cells| {
         heads.resize(heads.len().max(sheet + 1), Vec::new());
         let bytes: usize = cells.iter().map(|c| c.len() + 24).sum();
         left = left.saturating_sub(bytes);
@@ -34,18 +42,20 @@ pub(super) fn heads(
         }
         Ok(left > 0 && heads[sheet].len() < most)
     });
-    read.map_err(|e| (names.last().cloned().unwrap_or_default(), e))?;
-    heads.resize(names.len(), Vec::new());
-    Ok(names.into_iter().zip(heads).collect())
+    read.map_err(|e| (sheets.last().map(|s| s.name.clone()).unwrap_or_default(), e))?;
+    for (sheet, rows) in sheets.iter_mut().zip(heads) {
+        sheet.rows = rows;
+    }
+    Ok(sheets)
 }
 
-/// Goes through the rows of a sheet, as [`sheet::rows`] does.
+/// Goes through the rows of a sheet, as [`sheet::rows`] does; how many formulas have no value.
 pub(super) fn rows<E>(
     archive: &mut Archive,
     at: usize,
     size: u64,
     mut each: impl FnMut(u64, &mut Vec<String>) -> Result<bool, E>,
-) -> Result<(), SheetError<E>> {
+) -> Result<u64, SheetError<E>> {
     walk(archive, Some(at), size, &mut Vec::new(), |_, number, cells| each(number, cells))
 }
 
@@ -81,17 +91,19 @@ impl Depth {
 }
 
 /// Goes through the rows of one sheet, or of all; `each` gets the sheet, the number of the row, 1 = first,
-/// and its cells, and says whether to go on in this sheet. The names of the sheets that were met.
+/// and its cells, and says whether to go on in this sheet. `sheets` gets those that are met. How many formulas
+/// have no value: programs that write workbooks leave them to be computed.
 fn walk<E>(
     archive: &mut Archive,
     only: Option<usize>,
     size: u64,
-    names: &mut Vec<String>,
+    sheets: &mut Vec<Head>,
     mut each: impl FnMut(usize, u64, &mut Vec<String>) -> Result<bool, E>,
-) -> Result<(), SheetError<E>> {
+) -> Result<u64, SheetError<E>> {
     let part = archive.by_name(PART).map_err(|e| SheetError::Xml(XmlError::Malformed(e.to_string())))?;
     let mut xml = Xml::new(part, size);
     let mut inside = Depth::default();
+    let (mut styles, mut uncomputed) = (Styles::default(), 0);
     // Whether the rows of the sheet at hand are wanted.
     let mut reads = false;
     let mut row = Row::default();
@@ -102,10 +114,13 @@ fn walk<E>(
         match event {
             Event::Start(e) | Event::Empty(e) => {
                 // A tag without content opens nothing.
+                styles.see(&e);
                 if !empty && inside.opens(&e) {
-                    names.push(attribute(&e, "name").unwrap_or_default());
+                    let hidden = attribute(&e, "style-name").is_some_and(|s| styles.hidden.contains(&s));
+                    let name = attribute(&e, "name").unwrap_or_default();
+                    sheets.push(Head { name, hidden, rows: Vec::new() });
                     (row, cell) = (Row::default(), None);
-                    reads = only.is_none_or(|at| at + 1 == names.len());
+                    reads = only.is_none_or(|at| at + 1 == sheets.len());
                 }
                 if !reads || inside.tables != 1 || inside.tracked {
                     continue;
@@ -121,7 +136,7 @@ fn walk<E>(
                     ("table-cell" | "covered-table-cell", None) => {
                         let new = Cell::new(&e);
                         if empty {
-                            new.put(&mut row)?;
+                            uncomputed += new.put(&mut row)?;
                         } else {
                             cell = Some(new);
                         }
@@ -137,11 +152,11 @@ fn walk<E>(
                     match (name.as_ref(), &mut cell) {
                         ("table-cell" | "covered-table-cell", _) => {
                             if let Some(cell) = cell.take() {
-                                cell.put(&mut row)?;
+                                uncomputed += cell.put(&mut row)?;
                             }
                         }
                         ("table-row", _) => {
-                            let sheet = names.len() - 1;
+                            let sheet = sheets.len() - 1;
                             reads = row.repeat(repeated, &mut |number, cells| each(sheet, number, cells))?;
                         }
                         ("table", _) => reads = false,
@@ -149,7 +164,7 @@ fn walk<E>(
                         _ => {}
                     }
                     if !reads && only.is_some() {
-                        return Ok(());
+                        return Ok(uncomputed);
                     }
                 }
                 inside.closes(name.as_ref());
@@ -172,7 +187,26 @@ fn walk<E>(
             _ => {}
         }
     }
-    Ok(())
+    Ok(uncomputed)
+}
+
+/// Styles of sheets that their author hid.
+#[derive(Default)]
+struct Styles {
+    current: String,
+    hidden: Vec<String>,
+}
+
+impl Styles {
+    fn see(&mut self, e: &BytesStart<'_>) {
+        match e.local_name().as_ref() {
+            "style" => self.current = attribute(e, "name").unwrap_or_default(),
+            "table-properties" if attribute(e, "display").as_deref() == Some("false") => {
+                self.hidden.push(self.current.clone());
+            }
+            _ => {}
+        }
+    }
 }
 
 /// How often a row or a cell stands there.
@@ -192,6 +226,8 @@ struct Cell {
     skip: Option<u32>,
     paragraph: bool,
     times: u64,
+    /// A formula of which nothing says what it gives.
+    uncomputed: bool,
 }
 
 impl Cell {
@@ -204,6 +240,7 @@ impl Cell {
             "boolean" => attribute(e, "boolean-value").map(|v| u8::from(v == "true").to_string()),
             _ => attribute(e, "string-value"),
         };
+        let uncomputed = value.is_none() && kind != "string" && attribute(e, "formula").is_some();
         Self {
             value,
             text: String::new(),
@@ -212,6 +249,7 @@ impl Cell {
             skip: None,
             paragraph: false,
             times: times(e, "number-columns-repeated"),
+            uncomputed,
         }
     }
 
@@ -276,18 +314,19 @@ impl Cell {
         }
     }
 
-    fn put<E>(self, row: &mut Row) -> Result<(), SheetError<E>> {
-        let times = self.times;
+    /// How many formulas without a value that was.
+    fn put<E>(self, row: &mut Row) -> Result<u64, SheetError<E>> {
+        let (times, uncomputed) = (self.times, self.uncomputed);
         let text = self.shown();
         if text.is_empty() {
             row.skip(times);
-            return Ok(());
+            return Ok(if uncomputed { times } else { 0 });
         }
         for _ in 0..times {
             row.place(None)?;
             row.put(text.clone())?;
         }
-        Ok(())
+        Ok(0)
     }
 }
 

@@ -8,7 +8,8 @@ use super::error::{FinerLayer, ZonesError};
 use super::raw::{RawFeature, RawLayer};
 use crate::reference::territory::{Couche, territory};
 use crate::reference::zonage::limits;
-use crate::registers::text::encoding::composed;
+use crate::registers::fields;
+use crate::registers::text::encoding::{composed, repair_double};
 
 /// Columns that a message names, and letters of each.
 const TOLD: usize = 40;
@@ -127,6 +128,9 @@ pub fn names(columns: &[String]) -> String {
 #[must_use]
 pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attributes {
     let cell = |column: Option<usize>| column.map(|i| whole(feature.value(i))).filter(|v| !v.is_empty());
+    // ADMIN EXPRESS writes NR for islands that are in no EPCI, and two SIREN in Paris.
+    let none = &territory().appartenance.sans_epci;
+    let parent = |column: Option<usize>| cell(column).filter(|v| !none.contains(v));
     let mut padded = false;
     let mut pad = |value: String, length: Option<usize>| {
         let digits = value.chars().all(|c| c.is_ascii_digit()) || value.ends_with(['A', 'B']);
@@ -141,8 +145,8 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
     };
     // « 06029,06030 »: a QPV may span several communes; the first is kept for the label, never for
     // membership.
-    let first = |v: String| v.split([',', ';', '|']).next().unwrap_or_default().trim().to_owned();
-    let commune = cell(columns.commune).map(first).map(|v| pad(v, Some(5)));
+    let first = |v: String| v.split([',', ';', '|', '/']).next().unwrap_or_default().trim().to_owned();
+    let commune = parent(columns.commune).map(first).map(|v| pad(v, Some(5)));
     let code = match (cell(columns.code), cell(columns.code_partiel)) {
         (Some(code), _) => pad(code, couche.code_longueur),
         (None, Some(part)) => commune.as_ref().map(|c| format!("{c}{part:0>4}")).unwrap_or_default(),
@@ -158,7 +162,7 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
         None => commune,
     };
     let departement =
-        cell(columns.departement).map(|v| pad(first(v), Some(2))).or_else(|| match couche.id.as_str() {
+        parent(columns.departement).map(|v| pad(first(v), Some(2))).or_else(|| match couche.id.as_str() {
             "commune" => departement_of(&code),
             "qpv" => departement_of_qpv(&code).or_else(|| commune.as_deref().and_then(departement_of)),
             "departement" => None,
@@ -166,12 +170,17 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
         });
     let nom = cell(columns.nom).unwrap_or_else(|| code.clone());
     let nom = nom.chars().take(limits().nom_max).collect();
-    Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded, unnamed }
+    let siren =
+        |v: String| fields::siren(v.as_bytes()).ok().map(|s| String::from_utf8_lossy(&s.digits).into());
+    let epci = parent(columns.epci).map(first).and_then(siren);
+    Attributes { code, nom, commune, epci, departement, padded, unnamed }
 }
 
 /// A value without the `.0` that spreadsheets and float columns leave behind whole numbers, its accents
 /// inside its letters.
 fn whole(value: &str) -> String {
+    let once = repair_double(value);
+    let value = once.as_deref().unwrap_or(value);
     let composed = composed(value);
     let value = composed.as_deref().unwrap_or(value).trim();
     match value.split_once('.') {
@@ -259,7 +268,7 @@ mod tests {
         RawLayer {
             name: "essai".to_owned(),
             format: "GeoJSON",
-            encoding: "UTF-8",
+            encoding: "UTF-8".to_owned(),
             declared: super::super::raw::Declared::Nothing,
             columns: columns.iter().map(|c| (*c).to_owned()).collect(),
             features: vec![RawFeature {

@@ -36,7 +36,6 @@ impl Letters {
     fn label(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
-            Self::Page(Page::Windows) => "windows-1252",
             Self::Page(page) => page.label(),
             Self::Other(encoding) => encoding.name(),
         }

@@ -28,12 +28,7 @@ const LONGEST_CRS: usize = 20_000;
 ///
 /// # Errors
 /// The text is not JSON, JSON of another kind, or holds more than may be read.
-pub fn read(
-    file: &str,
-    text: &str,
-    encoding: &'static str,
-    meter: &mut Meter<'_>,
-) -> Result<RawLayer, ZonesError> {
+pub fn read(file: &str, text: &str, encoding: &str, meter: &mut Meter<'_>) -> Result<RawLayer, ZonesError> {
     match whole(file, text, encoding, meter) {
         // What programs write that JSON does not have: put right where that changes nothing that is told.
         Err(damage @ ZonesError::Damaged { .. }) => {
@@ -53,12 +48,7 @@ pub fn read(
     }
 }
 
-fn whole(
-    file: &str,
-    text: &str,
-    encoding: &'static str,
-    meter: &mut Meter<'_>,
-) -> Result<RawLayer, ZonesError> {
+fn whole(file: &str, text: &str, encoding: &str, meter: &mut Meter<'_>) -> Result<RawLayer, ZonesError> {
     let mut state = State {
         meter,
         refused: None,
@@ -104,7 +94,7 @@ fn whole(
     Ok(RawLayer {
         name: file.to_owned(),
         format: "GeoJSON",
-        encoding,
+        encoding: encoding.to_owned(),
         declared,
         columns,
         features,

@@ -63,7 +63,7 @@ pub fn read(
         Ok(RawLayer {
             name: format!("{file} ({})", table.name),
             format: "GeoPackage",
-            encoding: "UTF-8",
+            encoding: "UTF-8".to_owned(),
             declared,
             columns,
             features,

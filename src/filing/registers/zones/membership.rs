@@ -1,5 +1,6 @@
 //! Which commune is in which EPCI: a CSV `commune;epci;nom`, or the JSON of EPCI with their members.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use polars::prelude::*;
@@ -42,17 +43,58 @@ struct Row {
     nom: String,
     /// « CC », « SIVU »…, where the file says it.
     nature: Option<String>,
+    /// The year that the line says.
+    annee: Option<u32>,
 }
 
 impl Row {
     /// A groupement that is no EPCI à fiscalité propre: a syndicat, a pôle.
     fn is_other(&self) -> bool {
         let data = &territory().appartenance;
-        match &self.nature {
-            Some(nature) => !data.natures.contains(&mot(nature)),
-            None => self.epci.len() == 9 && self.epci.starts_with(&data.siren_syndicats),
-        }
+        let other = |nature: &String| {
+            let nature = mot(nature);
+            let begins = data.autres_natures.iter().any(|o| nature.starts_with(o.as_str()));
+            begins && !data.natures.contains(&nature)
+        };
+        let syndicat = self.epci.len() == 9 && self.epci.starts_with(&data.siren_syndicats);
+        syndicat || self.nature.as_ref().is_some_and(other)
     }
+
+    /// A nature that no list has: nobody knows whether that is an EPCI.
+    fn is_unknown(&self) -> bool {
+        self.nature.as_ref().is_some_and(|n| !territory().appartenance.natures.contains(&mot(n)))
+    }
+
+    /// An island that is in no EPCI: a code of the file that stands for none.
+    fn is_alone(&self) -> bool {
+        !self.commune.is_empty() && territory().appartenance.sans_epci.contains(&self.epci)
+    }
+}
+
+/// Lines of other years than the one that is asked, or than the last, are left out: how many, and the year that
+/// stays.
+fn of_one_year(rows: &mut Vec<Row>, asked: Option<u32>) -> Option<(u64, u32)> {
+    let years: BTreeSet<u32> = rows.iter().filter_map(|r| r.annee).collect();
+    let year = asked.filter(|a| years.contains(a)).or_else(|| years.last().copied())?;
+    if years.len() < 2 {
+        return None;
+    }
+    let all = rows.len();
+    rows.retain(|r| r.annee.is_none_or(|a| a == year));
+    Some(((all - rows.len()) as u64, year))
+}
+
+/// How many lines of a table place a commune in an EPCI, of those that should: each commune once.
+///
+/// # Errors
+/// It has no columns of communes and EPCI, or cannot be read.
+pub fn census(path: &Path, year: Option<u32>) -> Result<(u64, u64), ZonesError> {
+    let (mut rows, ..) = csv(&open::file_name(path), path)?;
+    of_one_year(&mut rows, year);
+    rows.retain(|r| !r.is_other() && !r.is_alone());
+    let mut seen = BTreeSet::new();
+    let sound = rows.iter().filter(|r| impossible(r).is_none() && seen.insert(&r.commune)).count();
+    Ok((sound as u64, rows.len() as u64))
 }
 
 /// Writes `appartenance.parquet` (commune, epci, nom, annee); the year is [`ZonesOptions::generation`].
@@ -67,8 +109,8 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
     let cle = annee.map_or_else(|| "appartenance".to_owned(), |a| a.to_string());
     let mut report = Report::new("zones", &cle, &file);
     report.empreinte = super::fingerprint(path)?;
-    report.encodage = encoding.to_owned();
-    let rows = if text.trim_start().starts_with(['[', '{']) {
+    report.encodage = encoding;
+    let mut rows = if text.trim_start().starts_with(['[', '{']) {
         report.format = "appartenance aux EPCI, JSON".to_owned();
         if are_members(&text) == Some(true) && !options.forcer {
             // They would take the place of the EPCI of their communes.
@@ -95,14 +137,23 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
         );
     }
     report.lignes_lues = rows.len() as u64;
-    let data = &territory().appartenance;
+    if let Some((left, year)) = of_one_year(&mut rows, annee) {
+        report.count("lignes_d_une_autre_annee", left);
+        report
+            .remarques
+            .push(format!("le fichier a plusieurs années : seules ses lignes de {year} sont lues"));
+    }
     let mut findings = Findings::new(out.findings()?, &mut report);
     let mut seen = std::collections::BTreeMap::new();
     for row in rows {
         if row.is_other() {
             findings.report().count("groupements_sans_fiscalite_propre", 1);
-        } else if !row.commune.is_empty() && data.sans_epci.contains(&row.epci) {
-            // Islands without EPCI: a code of the file that stands for none.
+            continue;
+        }
+        if row.is_unknown() {
+            findings.report().count("natures_inconnues", 1);
+        }
+        if row.is_alone() {
             findings.report().count("communes_sans_epci", 1);
         } else if row.commune.is_empty() || row.epci.is_empty() {
             findings.add(
@@ -128,7 +179,7 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
     findings.finish()?;
     report.lignes_gardees = seen.len() as u64;
     report.count("communes", seen.len() as u64);
-    report.count("epci", seen.values().map(|v| &v.0).collect::<std::collections::BTreeSet<_>>().len() as u64);
+    report.count("epci", seen.values().map(|v| &v.0).collect::<BTreeSet<_>>().len() as u64);
     if seen.is_empty() {
         return Err(ZonesError::NotMembership { file, message: "aucune commune rattachée".to_owned() });
     }
@@ -155,6 +206,12 @@ pub(super) fn are_members(text: &str) -> Option<bool> {
     let all: Vec<Epci> = serde_json::from_str(text).ok()?;
     let some = all.iter().any(|e| !e.membres.is_empty());
     some.then(|| all.iter().all(|e| e.genre.as_deref() == Some("EPT")))
+}
+
+/// Whether a cell is the SIREN of an EPCI.
+fn is_epci(cell: &str) -> bool {
+    let code = epci_code(fields::clean(cell.as_bytes()));
+    code.len() == 9 && territory().appartenance.siren_epci.iter().any(|s| code.starts_with(s))
 }
 
 /// Places of the columns of communes and of EPCI in a header that has both.
@@ -197,6 +254,7 @@ fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
             nom: nom.clone(),
             // EPT come so, and are refused above.
             nature: None,
+            annee: None,
         })
     });
     Ok(rows.collect())
@@ -211,12 +269,13 @@ fn csv(file: &str, path: &Path) -> Result<(Vec<Row>, Table, Seen), ZonesError> {
     let rows = table.head.get(1..).unwrap_or_default();
     let communes = |cell: &str| fields::commune(fields::clean(cell.as_bytes())).is_ok();
     let (Some(commune), Some(epci)) =
-        (holding(&header, &data.commune, rows, communes), named(&header, &data.epci).next())
+        (holding(&header, &data.commune, rows, communes), holding(&header, &data.epci, rows, is_epci))
     else {
         return Err(refused(format!("colonnes lues : {}", header.join(", "))));
     };
     let nom = named(&header, &data.nom).next();
     let nature = named(&header, &data.nature).next();
+    let annee = named(&header, &data.annee).next();
     let mut rows = Vec::new();
     let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
     let seen = table
@@ -231,6 +290,7 @@ fn csv(file: &str, path: &Path) -> Result<(Vec<Row>, Table, Seen), ZonesError> {
                 epci: epci_code(cell(epci)),
                 nom: nom.map(|i| text(cell(i))).unwrap_or_default(),
                 nature: nature.map(|i| text(cell(i))).filter(|n| !n.is_empty()),
+                annee: annee.and_then(|i| fields::integer(cell(i)).ok()?.try_into().ok()),
             });
             Ok(())
         })
@@ -244,6 +304,8 @@ fn impossible(row: &Row) -> Option<(&'static str, &str)> {
         return Some(("commune", &row.commune));
     }
     let siren = row.epci.len() == 9 && row.epci.bytes().all(|b| b.is_ascii_digit());
+    // Those of communes begin so.
+    let siren = siren && !row.epci.starts_with("21");
     (!siren).then_some(("epci", &row.epci))
 }
 

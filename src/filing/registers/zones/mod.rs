@@ -40,7 +40,7 @@ use rayon::prelude::*;
 pub use attributes::departement_of;
 pub use error::{FinerLayer, ZonesError};
 pub use kinds::{Candidate, Form, SHAPEFILE, candidates, form, part_of};
-pub(crate) use membership::columns as membership_columns;
+pub(crate) use membership::{census as membership_census, columns as membership_columns};
 pub use outlines::{Outline, Outlines, outlines};
 
 use attributes::Attributes;
@@ -162,7 +162,7 @@ fn opened(
     let mut report = Report::new("zones", "", &file);
     report.lignes_lues = total;
     report.format = format!("{} ({})", first.format, couche.libelle);
-    report.encodage = first.encoding.to_owned();
+    report.encodage.clone_from(&first.encoding);
     report.remarques = layers.iter().flat_map(|l| l.remarks.iter().cloned()).collect();
     Ok((report, layers, bounds.effort(meter.vertices_read())))
 }

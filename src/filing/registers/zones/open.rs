@@ -11,6 +11,7 @@ use super::bounds::{Bounds, Meter};
 use super::error::ZonesError;
 use super::raw::RawLayer;
 use super::{geojson, geopackage, shapefile};
+use crate::registers::text::encoding::{Seen, decode_by};
 
 /// Name of a file without its folder.
 #[must_use]
@@ -54,22 +55,25 @@ fn head(path: &Path) -> Result<Vec<u8>, ZonesError> {
     Ok(head)
 }
 
-/// Text of a file: UTF-8, else Windows-1252; the second value names it.
+/// Text of a file and the name of its encoding: UTF-8, else the code page in which its words are French, string
+/// by string where it mixes them.
 #[must_use]
-pub fn text(bytes: &[u8]) -> (std::borrow::Cow<'_, str>, &'static str) {
+pub fn text(bytes: &[u8]) -> (Cow<'_, str>, String) {
     let wide = match bytes {
         [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
         [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),
         _ => None,
     };
     if let Some(encoding) = wide {
-        return (encoding.decode_with_bom_removal(bytes).0, encoding.name());
+        return (encoding.decode_with_bom_removal(bytes).0, encoding.name().to_owned());
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.into(), "UTF-8"),
-        Err(_) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0, "windows-1252"),
-    }
+    let mut seen = Seen::default();
+    let text = match decode_by(bytes, b'"', &mut seen) {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    };
+    (text, seen.label())
 }
 
 /// Every layer of a file, in the order of its names.
@@ -98,7 +102,7 @@ pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result
     let (text, encoding) = text(&bytes[..bytes.len() - tail]);
     let text = collected(&text);
     if text.trim_start().starts_with(['{', '[']) {
-        let mut layer = geojson::read(&file, &text, encoding, meter)?;
+        let mut layer = geojson::read(&file, &text, &encoding, meter)?;
         if tail > 1 {
             layer.remarks.push(format!(
                 "{file} : finit par {tail} octets nuls (une copie s'est sans doute arrêtée en route) ; ce qui précède est lu."
@@ -192,7 +196,7 @@ fn zipped(
             "geojson" | "json" => {
                 let bytes = entry(name)?;
                 let (text, encoding) = text(&bytes);
-                layers.push(geojson::read(name, &collected(&text), encoding, meter)?);
+                layers.push(geojson::read(name, &collected(&text), &encoding, meter)?);
             }
             "gpkg" => {
                 // SQLite reads files, not memory.

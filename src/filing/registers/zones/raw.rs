@@ -39,7 +39,7 @@ pub struct RawLayer {
     /// File or table, for messages.
     pub name: String,
     pub format: &'static str,
-    pub encoding: &'static str,
+    pub encoding: String,
     pub declared: Declared,
     pub columns: Vec<String>,
     pub features: Vec<RawFeature>,

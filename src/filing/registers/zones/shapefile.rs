@@ -99,7 +99,7 @@ pub fn read(parts: &Parts, meter: &mut Meter<'_>) -> Result<RawLayer, ZonesError
     Ok(RawLayer {
         name: parts.name.clone(),
         format: "Shapefile",
-        encoding: table.encoding,
+        encoding: table.encoding.to_owned(),
         declared: parts.prj.as_deref().map_or(Declared::Nothing, super::prj::of_wkt),
         columns: table.columns,
         features,

@@ -3,12 +3,14 @@
 use csv::StringRecord;
 use rayon::prelude::*;
 
-use crate::desk::csv_body::{self, unreadable};
+use crate::desk::csv_body;
 use crate::desk::editions::Loaded;
 use crate::desk::problem::Problem;
 use crate::desk::situation::{Reponse, Situation, locate, projected};
 use crate::french::thousands;
 use crate::reference::situation::situation as rules;
+use crate::registers::fields;
+use crate::registers::kit::numbers;
 use crate::territory::grid;
 
 /// Most rows of one file.
@@ -48,19 +50,40 @@ impl Columns {
     }
 }
 
-/// A number with a point or a comma.
-pub fn number(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").parse().ok().filter(|v: &f64| v.is_finite())
+/// A coordinate as spreadsheets write it. One that they rounded would say in or out of a QPV at random.
+fn coordinate(text: &str) -> Result<f64, &'static str> {
+    let read = numbers::read(text.as_bytes(), &numbers::Seen::default(), numbers::Kind::Number);
+    let read = read.map_err(|_| "coordonnées illisibles")?;
+    if read.rounded {
+        return Err(
+            "coordonnées arrondies par un tableur (notation scientifique) : reprenez-les de leur source",
+        );
+    }
+    Ok(read.value)
+}
+
+/// The number of a system: « 2154 », « EPSG:2154 », « 2154.0 ».
+fn system(text: &str) -> Option<u16> {
+    let bare = text.rsplit(':').next().unwrap_or(text).trim();
+    std::str::from_utf8(fields::unfloat(bare.as_bytes())).ok()?.parse().ok()
 }
 
 /// The file of a person with what is known of each address behind its columns; `epsg` is the system of its
 /// points.
 pub fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> {
-    let (text, delimiter) = csv_body::decoded(body)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
-    let titles = reader.headers().map_err(unreadable)?.clone();
-    let columns = Columns::find(&titles)?;
-    let rows = reader.records().collect::<Result<Vec<StringRecord>, _>>().map_err(unreadable)?;
+    let (_, delimiter) = csv_body::decoded(body)?;
+    let text = |r: &csv::ByteRecord| r.iter().map(String::from_utf8_lossy).collect::<StringRecord>();
+    let all: Vec<StringRecord> = csv_body::records(body)?
+        .iter()
+        .filter(|(_, r)| !r.iter().all(fields::is_blank))
+        .map(|(_, r)| text(r))
+        .collect();
+    // Titles may stand above the header.
+    let at = all.iter().take(csv_body::ABOVE).position(|r| Columns::find(r).is_ok()).unwrap_or(0);
+    let (titles, rows) = all.get(at..).and_then(<[_]>::split_first).ok_or_else(|| {
+        Problem::body("Le fichier est vide : donnez une ligne de titres et une ligne par point.")
+    })?;
+    let columns = Columns::find(titles)?;
     if rows.len() > ROWS {
         return Err(Problem::body(format!(
             "Le fichier a {} lignes ; {} au plus : découpez-le.",
@@ -70,23 +93,22 @@ pub fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Probl
     }
 
     let rules = rules();
-    let cell = |row: &StringRecord, i: usize| row.get(i).unwrap_or("").trim().to_owned();
+    let cell = |row: &StringRecord, i: usize| {
+        String::from_utf8_lossy(fields::clean(row.get(i).unwrap_or("").as_bytes())).into_owned()
+    };
     let points: Vec<Result<Point, String>> = rows
         .par_iter()
         .map(|row| {
             let (a, b) = (cell(row, columns.first), cell(row, columns.second));
-            let (Some(x), Some(y)) = (number(&a), number(&b)) else {
-                return Err(if a.is_empty() && b.is_empty() {
-                    "coordonnées vides"
-                } else {
-                    "coordonnées illisibles"
-                }
-                .to_owned());
-            };
+            if a.is_empty() && b.is_empty() {
+                return Err("coordonnées vides".to_owned());
+            }
+            let (x, y) = (coordinate(&a)?, coordinate(&b)?);
             let quality = match columns.quality.map(|i| cell(row, i)).filter(|q| !q.is_empty()) {
                 None => None,
                 Some(q) => {
-                    let known = q.parse::<u8>().ok().filter(|q| rules.quality(*q).is_some());
+                    let known = fields::integer(q.as_bytes()).ok().and_then(|q| u8::try_from(q).ok());
+                    let known = known.filter(|q| rules.quality(*q).is_some());
                     Some(known.ok_or_else(|| format!("qualité « {q} » inconnue"))?)
                 }
             };
@@ -94,7 +116,7 @@ pub fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Probl
                 let own = columns.epsg.map(|i| cell(row, i)).filter(|e| !e.is_empty());
                 let epsg = match own {
                     None => epsg,
-                    Some(e) => e.parse().map_err(|_| format!("EPSG « {e} » inconnu"))?,
+                    Some(e) => system(&e).ok_or_else(|| format!("EPSG « {e} » inconnu"))?,
                 };
                 projected(epsg, x, y).map_err(|p| p.detail)?
             } else {
@@ -112,7 +134,7 @@ pub fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Probl
         .zip(cells)
         .map(|(p, cell)| p.as_ref().map(|(point, quality)| locate(loaded, rules, *point, *quality, cell)))
         .collect();
-    write(loaded, delimiter, &titles, &rows, &answers).map_err(|e| Problem::internal(&e))
+    write(loaded, delimiter, titles, rows, &answers).map_err(|e| Problem::internal(&e))
 }
 
 /// Writes the file back with its answers, in UTF-8 with a mark that spreadsheets recognise.

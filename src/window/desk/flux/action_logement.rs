@@ -43,7 +43,7 @@ pub struct LigneAl {
 /// What is asked does not exist, or nothing is kept of it.
 pub fn answer(book: &Book, view: &View, year: Option<u16>) -> Result<ActionLogementFlux, Problem> {
     let annee = chosen(book, year)?;
-    let own = book.conventions.iter().map(|(_, c)| c).filter(|c| {
+    let own = book.in_force(annee).filter(|c| {
         c.reservataire == ACTION_LOGEMENT && c.holds(annee) && view.opens(&c.bailleur, &c.departement)
     });
     let lignes = own.map(|c| {

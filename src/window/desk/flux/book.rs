@@ -11,14 +11,17 @@ use crate::flow::convention::{ConventionFlux, Decompte};
 use crate::flow::event::EvenementFlux;
 use crate::flow::rights::Droit;
 use crate::flow::way::{Walk, Way};
-use crate::flow::year::{Assiette, CalculFlux, Caps, calculated};
+use crate::flow::year::{AlerteFlux, Assiette, CalculFlux, Caps, calculated};
 use crate::reference::flux::flux;
 use crate::state::State;
 
 /// What is kept.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
+    /// The last version of each convention.
     pub conventions: Vec<(i64, ConventionFlux)>,
+    /// All versions of each, by bailleur and département.
+    versions: BTreeMap<(String, String), Vec<Vec<ConventionFlux>>>,
     pub bases: Vec<Assiette>,
     pub rights: Vec<Droit>,
     /// Last day that an event tells of, by year.
@@ -32,8 +35,6 @@ pub struct Book {
     /// Places in `ways`, of all dwellings and of those that had something on the way in a year.
     all: Arc<Places>,
     active: BTreeMap<u16, Arc<Places>>,
-    /// Places of conventions, by bailleur and département.
-    places: BTreeMap<(String, String), Vec<usize>>,
 }
 
 /// SIREN of the bailleur and number of the dwelling.
@@ -144,9 +145,11 @@ impl Book {
         self.bases = state.flux().await?.into_iter().map(|(_, b)| b).collect();
         let rights = state.flux::<Droit>().await?;
         self.rights = rights.into_iter().map(|(_, d)| d).filter(|d| !d.retire).collect();
-        self.places.clear();
-        for (i, (_, c)) in self.conventions.iter().enumerate() {
-            self.places.entry((c.bailleur.clone(), c.departement.clone())).or_default().push(i);
+        self.versions.clear();
+        for one in state.flux_every::<ConventionFlux>().await?.chunk_by(|a, b| a.key() == b.key()) {
+            let Some(first) = one.first() else { continue };
+            let key = (first.bailleur.clone(), first.departement.clone());
+            self.versions.entry(key).or_default().push(one.to_vec());
         }
         Ok(())
     }
@@ -215,21 +218,20 @@ impl Book {
         (day, months, false)
     }
 
-    /// Conventions of a bailleur in a département that hold in a year.
-    fn holding(
-        &self,
-        bailleur: &str,
-        departement: &str,
-        annee: u16,
-    ) -> impl Iterator<Item = &ConventionFlux> {
-        let places = self.places.get(&(bailleur.to_owned(), departement.to_owned()));
-        let list = places.into_iter().flatten().map(|i| &self.conventions[*i].1);
-        list.filter(move |c| c.holds(annee))
+    fn versions(&self, bailleur: &str, departement: &str) -> impl Iterator<Item = &Vec<ConventionFlux>> {
+        self.versions.get(&(bailleur.to_owned(), departement.to_owned())).into_iter().flatten()
     }
 
-    /// As [`Book::holding`], to change them.
+    /// What holds between a bailleur and its réservataires in a département, in a year: what takes the place of
+    /// a convention that has ended, too ([`ConventionFlux::in_force`]).
     pub fn of(&self, bailleur: &str, departement: &str, annee: u16) -> Vec<ConventionFlux> {
-        self.holding(bailleur, departement, annee).cloned().collect()
+        let each = self.versions(bailleur, departement);
+        each.filter_map(|v| ConventionFlux::in_force(v, annee)).collect()
+    }
+
+    /// What holds in a year, of all bailleurs.
+    pub fn in_force(&self, annee: u16) -> impl Iterator<Item = ConventionFlux> {
+        self.versions.values().flatten().filter_map(move |v| ConventionFlux::in_force(v, annee))
     }
 
     /// The convention of a réservataire.
@@ -239,8 +241,10 @@ impl Book {
         departement: &str,
         reservataire: &str,
         annee: u16,
-    ) -> Option<&ConventionFlux> {
-        self.holding(bailleur, departement, annee).find(|c| c.reservataire == reservataire)
+    ) -> Option<ConventionFlux> {
+        let mut each = self.versions(bailleur, departement);
+        let own = each.find(|v| v.first().is_some_and(|c| c.reservataire == reservataire))?;
+        ConventionFlux::in_force(own, annee)
     }
 
     /// The base of a year in the whole département.
@@ -284,6 +288,22 @@ impl Book {
         let Some(base) = self.base(bailleur, departement, annee) else { return Ok(None) };
         let carried = self.carried(bailleur, departement, annee)?;
         Ok(calculated(base, &self.of(bailleur, departement, annee), &carried, caps()?))
+    }
+
+    /// Drafts of a year in which nothing is signed yet: their share stays with the lessor, which is said.
+    pub fn drafts(&self, bailleur: &str, departement: &str, annee: u16) -> Vec<AlerteFlux> {
+        let told = |c: &ConventionFlux| AlerteFlux {
+            id: "projet",
+            logements: 0,
+            message: format!(
+                "La convention de {} n'est qu'un projet : ce calcul laisse sa part ({} %) au bailleur. Sans convention \
+                 signée, le flux d'un réservataire revient au préfet (CCH R.441-5-2, IV) : statut « à défaut ».",
+                c.reservataire,
+                c.part.to_string().replace('.', ",")
+            ),
+        };
+        let each = self.versions(bailleur, departement);
+        each.filter_map(|v| ConventionFlux::draft(v, annee)).map(told).collect()
     }
 
     /// How a bailleur and a réservataire count; leases where no convention says it.

@@ -66,11 +66,12 @@ pub struct Asked {
 
 /// Names whom a convention is with where an alert has the code.
 fn named(view: &View, list: &[ConventionFlux], found: &mut CalculFlux) {
-    for alert in found.alertes.iter_mut().filter(|a| a.id == "denonciation") {
-        if let Some(c) = list.iter().find(|c| alert.message.contains(&format!(" de {} est ", c.reservataire)))
-        {
-            let title = format!(" de {} est ", title(view, &c.reservataire));
-            alert.message = alert.message.replace(&format!(" de {} est ", c.reservataire), &title);
+    let by_code = ["denonciation", "a_defaut", "arrete_attendu", "projet"];
+    for alert in found.alertes.iter_mut().filter(|a| by_code.contains(&a.id)) {
+        let code = |c: &&ConventionFlux| alert.message.contains(&format!(" de {} ", c.reservataire));
+        if let Some(c) = list.iter().find(code) {
+            let named = format!(" de {} ", title(view, &c.reservataire));
+            alert.message = alert.message.replace(&format!(" de {} ", c.reservataire), &named);
         }
     }
 }
@@ -114,7 +115,9 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
         Problem::value("taux", "", "Ni taux déclaré ni années passées : le taux de relocation est inconnu.")
     };
     let mut found = calculated(base, &list, &carried, caps()?).ok_or_else(no_rate)?;
-    named(view, &list, &mut found);
+    found.alertes.extend(book.drafts(&chosen, d, base.annee));
+    let all: Vec<ConventionFlux> = book.conventions.iter().map(|(_, c)| c.clone()).collect();
+    named(view, &all, &mut found);
 
     let tried = taux.is_some() || stock.is_some() || exclus.is_some() || parts.is_some();
     let mut what_if = base.clone();

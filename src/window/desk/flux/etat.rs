@@ -110,7 +110,11 @@ fn line(
     let objectif = flow
         .as_ref()
         .map(|f| f.parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.logements).sum::<u32>());
-    let plafond = flow.as_ref().map(|f| (f64::from(f.assiette) * rules.etat + 1e-9).floor() as u32);
+    // What comes to the prefect for want of a convention is beside the cap of the law.
+    let plafond = flow.as_ref().map(|f| {
+        let own = f.parts.iter().find(|p| p.reservataire == "ETAT_PRIO").and_then(|p| p.plafond);
+        own.unwrap_or((f64::from(f.assiette) * rules.etat + 1e-9).floor() as u32)
+    });
     let p: Vec<f64> = found.communes.values().map(|c| by_chance(*c, part / 100.0)).collect();
     let told = stand_out(&p, rules.alpha);
     let communes =

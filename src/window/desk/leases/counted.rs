@@ -14,7 +14,7 @@ use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score, Standing, Table};
 use crate::policy::objectifs::{Rate, Scope as LineScope, Target, others, target};
-use crate::reference::mix::{Mix, Niveau, Rule, Sense};
+use crate::reference::mix::{Mix, Niveau, Rule};
 use crate::reference::secrecy::Secrecy;
 use crate::stock::arrondissements::of_a_city;
 use crate::territory::bands;
@@ -275,14 +275,14 @@ pub fn score(
     let score = score.filter(|_| !matches!(standing, Standing::NonSoumis | Standing::SansObjet));
     let none = matches!(standing, Standing::NonSoumis | Standing::SansObjet);
     let gap = score.map(|s| s.gap(rule.sens, target.share));
-    let both = score.and_then(|s| {
-        let without = s.without_doubtful()?;
+    let without = score.and_then(|s| s.without_doubtful());
+    // Shown only where it tells nothing of few households; whether it agrees is said in any case.
+    let both = score.zip(without).and_then(|(s, without)| {
         let apart = Score { numerator: s.doubtful_counting, denominator: s.doubtful, ..Score::default() };
         (mix::is_safe(&without, secrecy) && mix::is_safe(&apart, secrecy)).then_some(without)
     });
-    let other = both.map(|s| s.gap(rule.sens, target.share) == 0);
+    let other = without.map(|s| s.gap(rule.sens, target.share) == 0);
     let met = score.filter(|s| s.denominator > 0).and(gap).map(|g| g == 0);
-    let hidden = score.is_some_and(|s| s.doubtful > 0) && both.is_none();
     ScoreMixite {
         regle: &rule.id,
         secret: score.is_none() && !none,
@@ -293,8 +293,7 @@ pub fn score(
         part_connus: score.and_then(|s| s.share_of_known()).map(percent),
         ecart: gap,
         // Both readings of the mutations of unknown kind must agree.
-        respectee: met
-            .filter(|m| standing == Standing::Applicable && !hidden && other.is_none_or(|o| o == *m)),
+        respectee: met.filter(|m| standing == Standing::Applicable && other.is_none_or(|o| o == *m)),
         cible: percent(target.share),
         objectif: target.rate.map(|r| ObjectifCia::new(rule, r)),
         projection: score
@@ -314,7 +313,7 @@ pub fn score(
             .map(|s| Lecture::new(&s, rule.sens, target.share)),
         en_deca: score
             .filter(|_| rule.tendre && standing == Standing::Applicable)
-            .map(|s| s.gap(Sense::Minimum, target.share)),
+            .map(|s| s.below(target.share)),
     }
 }
 

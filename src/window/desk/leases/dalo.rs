@@ -1,6 +1,6 @@
 //! DALO households and QPV: placements, those to justify, who must answer and by when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,8 @@ pub struct Asked {
 /// A DALO lease that is open to the person.
 pub struct Found {
     pub id: String,
+    /// As it was named while the day of the lease was a part of its name.
+    pub former: String,
     lease: Allocation,
     quartier: u32,
     /// Hash of the number of its dwelling.
@@ -215,7 +217,7 @@ pub fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Resul
     let epci = number("epci", asked.epci.as_deref(), &all.epcis)?;
     let commune = number("commune", asked.commune.as_deref(), &all.communes)?;
     let bailleur = number("bailleur", asked.bailleur.as_deref(), &all.bailleurs)?;
-    let (mut dalo, mut quartiers) = (Vec::new(), BTreeMap::new());
+    let (mut dalo, mut quartiers, mut met) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     for (a, mark) in all.list.iter().zip(&all.marks) {
         let kept = a.bail >= rules.dalo.circulaire
             && open.holds(a)
@@ -232,8 +234,13 @@ pub fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Resul
         }
         if a.dalo {
             let [demand, dwelling, address] = mark.name;
+            let former = state.pseudonym(&[demand, a.bail.into(), dwelling, address]);
+            // A household moves into a dwelling once: a day that is put right takes nothing away.
+            let named = demand != 0 && (dwelling != 0 || address != 0);
+            let once = named.then(|| state.pseudonym(&[demand, dwelling, address]));
             dalo.push(Found {
-                id: state.pseudonym(&[demand, a.bail.into(), dwelling, address]),
+                id: once.filter(|id| met.insert(id.clone())).unwrap_or_else(|| former.clone()),
+                former,
                 lease: *a,
                 quartier: mark.quartier,
                 dwelling,
@@ -242,6 +249,16 @@ pub fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Resul
         }
     }
     Ok(Leases { all, dalo, quartiers })
+}
+
+/// Gives what was said under former names of placements to those that they have now.
+///
+/// # Errors
+/// The database fails.
+pub async fn adopt(state: &State, found: &Leases) -> Result<(), Problem> {
+    let renamed = found.dalo.iter().filter(|f| f.concerne && f.id != f.former);
+    let pairs: Vec<(&str, &str)> = renamed.map(|f| (f.former.as_str(), f.id.as_str())).collect();
+    Ok(state.rename_dalo(&pairs).await?)
 }
 
 pub fn watchlist() -> Result<&'static Watchlist, Problem> {

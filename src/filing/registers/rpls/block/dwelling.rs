@@ -267,8 +267,12 @@ impl Worker<'_> {
                 );
             }
         }
-        let ends = layout.cell(record, Col::SRU_EXPIR);
-        let ends = cells::integer(ends, &mut rows.tally).ok().filter(|year| *year > 1000);
+        let written = layout.cell(record, Col::SRU_EXPIR);
+        let ends = cells::damaged_year(written).or_else(|| cells::integer(written, &mut rows.tally).ok());
+        let ends = ends.filter(|year| (1000..=9999).contains(year));
+        if ends.is_none() && !written.is_empty() {
+            unreadable(&mut rows.findings, layout, Col::SRU_EXPIR, written, "une année");
+        }
         if ends.is_some_and(|year| year < i64::from(self.millesime)) {
             rows.tally.add(Count::SruOver);
         }

@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use polars::prelude::*;
 
-use super::cell::{option, text, utf8};
+use super::cell::{option, text, unreadable, utf8};
 use super::{Rows, Worker};
 use crate::address::Origin;
 use crate::reference::addresses::words;
@@ -18,18 +18,22 @@ use crate::registers::rpls::tally::Count;
 
 impl Worker<'_> {
     pub(super) fn address(&mut self, rows: &mut Rows, record: &ByteRecord, depcom: &str) {
-        let Rows { columns, tally, .. } = rows;
+        let Rows { columns, tally, findings, .. } = rows;
         let layout = self.layout;
         let postcode = layout.cell(record, Col::CODEPOSTAL);
+        let five = fields::five(postcode)
+            .filter(|five| five.iter().all(u8::is_ascii_digit))
+            .or_else(|| five_inside(postcode));
         if postcode.is_empty() {
             columns.codepostal.append_null();
-        } else if let Some(five) = fields::five(postcode) {
+        } else if let Some(five) = five {
             if fields::unfloat(postcode).len() == 4 {
                 tally.add(Count::PostcodeZero);
             }
             columns.codepostal.append_value(std::str::from_utf8(&five).unwrap_or(""));
         } else {
-            text(&mut columns.codepostal, postcode);
+            unreadable(findings, layout, Col::CODEPOSTAL, postcode, "cinq chiffres");
+            columns.codepostal.append_null();
         }
         text(&mut columns.libcom, layout.cell(record, Col::LIBCOM));
         for col in [Col::IMMEU, Col::BAT, Col::ESC, Col::ENTREE, Col::NUMAPPT, Col::NUMVOIE] {
@@ -208,18 +212,39 @@ impl Worker<'_> {
         }
         let quality = self.code(rows, record, Col::QUALITE_XY, 13);
         rows.columns.qualite.append_option(quality.or(geocoded));
-        let Rows { columns, tally, .. } = rows;
+        let Rows { columns, tally, findings, .. } = rows;
         let precision = layout.cell(record, Col::DISTANCE_PRECISION);
         let habit = layout.habit(Col::DISTANCE_PRECISION);
-        let precision = if precision.is_empty() {
-            None
-        } else {
-            cells::number(precision, habit, Kind::Number, tally).ok()
+        let metres = cells::number(precision, habit, Kind::Number, tally).ok().filter(|m| *m >= 0.0);
+        if metres.is_none() && !precision.is_empty() {
+            unreadable(findings, layout, Col::DISTANCE_PRECISION, precision, "une distance en mètres");
+        }
+        columns.precision.append_option(metres.map(|m| m as f32));
+        for (col, builder) in
+            [(Col::PLG_QP15, &mut columns.qpv15_fichier), (Col::PLG_QP24, &mut columns.qpv24_fichier)]
+        {
+            let cell = layout.cell(record, col);
+            let code = qpv(cell);
+            if code.is_none() && !cell.is_empty() {
+                unreadable(findings, layout, col, cell, "un code de QPV (QP073001, QN07301M)");
+            }
+            option(builder, code.as_deref().unwrap_or_default());
+        }
+        self.iris(rows, record, depcom);
+        let declared = self.code(rows, record, Col::QPV, 15);
+        rows.columns.qpv_declare.append_option(declared);
+    }
+
+    fn iris(&self, rows: &mut Rows, record: &ByteRecord, depcom: &str) {
+        let layout = self.layout;
+        let Rows { columns, tally, findings, .. } = rows;
+        let written = layout.cell(record, Col::PLG_IRIS);
+        // « 0000 », a commune that is one IRIS, loses its zeros where the others lose theirs.
+        let written = match layout.raw(record, Col::PLG_IRIS) {
+            zero @ b"0" if layout.short_iris => zero,
+            _ => written,
         };
-        columns.precision.append_option(precision.map(|p| p as f32));
-        text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15));
-        text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24));
-        let iris = fields::unfloat(layout.cell(record, Col::PLG_IRIS));
+        let iris = fields::unfloat(written);
         // The IRIS of Paris, Lyon and Marseille have the code of an arrondissement: the city's and four
         // digits name none, and wait for the arrondissement (`stock::filed`).
         let of_city = is_city(depcom);
@@ -238,9 +263,29 @@ impl Worker<'_> {
                 tally.add(Count::IrisCompleted);
                 columns.iris_fichier.append_value(format!("0{}", String::from_utf8_lossy(iris)));
             }
-            _ => text(&mut columns.iris_fichier, iris),
+            0 => columns.iris_fichier.append_null(),
+            9 if iris.iter().all(u8::is_ascii_alphanumeric) => text(&mut columns.iris_fichier, iris),
+            _ => {
+                unreadable(findings, layout, Col::PLG_IRIS, written, "un code d'IRIS de neuf signes");
+                columns.iris_fichier.append_null();
+            }
         }
-        let declared = self.code(rows, record, Col::QPV, 15);
-        rows.columns.qpv_declare.append_option(declared);
     }
+}
+
+/// The postcode of « F-73000 » and « 73000 CHAMBERY CEDEX 2 »: the only run of five digits.
+fn five_inside(cell: &[u8]) -> Option<[u8; 5]> {
+    let mut runs = cell.split(|b| !b.is_ascii_alphanumeric()).filter_map(|w| <[u8; 5]>::try_from(w).ok());
+    let five = runs.find(|w| w.iter().all(u8::is_ascii_digit))?;
+    runs.all(|w| !w.iter().all(u8::is_ascii_digit)).then_some(five)
+}
+
+/// The code of a QPV in front of its name, or alone.
+fn qpv(cell: &[u8]) -> Option<String> {
+    let (code, rest) = cell.split_at_checked(8)?;
+    let formed = code.iter().all(u8::is_ascii_alphanumeric)
+        && code[0].eq_ignore_ascii_case(&b'Q')
+        && matches!(code[1].to_ascii_uppercase(), b'P' | b'N');
+    let alone = rest.first().is_none_or(|b| !b.is_ascii_alphanumeric());
+    (formed && alone).then(|| utf8(code).to_ascii_uppercase())
 }

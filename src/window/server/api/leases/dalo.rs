@@ -15,7 +15,8 @@ use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::dalo::{
     AlertesDalo, Asked, ContestationDalo, Found, JustificationDalo, Known, Leases, MotifDalo, PlacementsDalo,
-    STATE, balance, by, comment, counted, detail, is_open, leases, placement, quartiers, side, watchlist,
+    STATE, adopt, balance, by, comment, counted, detail, is_open, leases, placement, quartiers, side,
+    watchlist,
 };
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -299,6 +300,7 @@ impl Read {
 }
 
 async fn read(server: &Server, visitor: &Visitor, found: &Leases, detail: bool) -> Result<Read, Problem> {
+    adopt(&server.state, found).await?;
     let (said, now) = (server.state.said_of_dalo().await?, state::now());
     let mut out = Read { said, seen: BTreeMap::new(), fresh: Vec::new(), today: state::day(now) };
     if !detail {
