@@ -128,7 +128,8 @@ fn roads(text: &str) -> Cow<'_, str> {
 fn numbered(text: &str) -> Cow<'_, str> {
     let known = &geocodage().mots.routes;
     let parted = |w: &'_ str| w.find(|c: char| c.is_ascii_digit()).unwrap_or(w.len());
-    if !split(text).any(|w| known.contains_key(&w[..parted(w)])) {
+    let short = |w: &str| words().types.get(w).is_some_and(|full| full.contains(' ') && full != w);
+    if !split(text).any(|w| known.contains_key(&w[..parted(w)]) || short(w)) {
         return Cow::Borrowed(text);
     }
     let list: Vec<&str> = split(text).collect();
@@ -147,6 +148,12 @@ fn numbered(text: &str) -> Cow<'_, str> {
             _ => true,
         };
         let number = may && digits(number) > 0 && (head != "D" || number.len() < 5);
+        // « 12 GR » is the Grande Rue: a kind of two words is no reading of one.
+        let two = |w: &str| words().types.get(w).filter(|full| full.contains(' '));
+        if let Some(full) = two(word).filter(|_| before.is_none_or(|b| digits(b) > 0)) {
+            out.push_str(full);
+            continue;
+        }
         let full = known.get(head).filter(|_| number);
         let full = full.map(|full| full.strip_prefix("ROUTE ").filter(|_| road).unwrap_or(full));
         match full {
@@ -338,7 +345,8 @@ impl Reader {
             readings.extend(self.data.nombres.ranks(rank).into_iter().filter(|w| w != word));
         }
         readings.extend(self.words.names.get(word).cloned());
-        readings.extend(self.words.types.get(word).filter(|full| *full != word).cloned());
+        readings
+            .extend(self.words.types.get(word).filter(|full| *full != word && !full.contains(' ')).cloned());
         let role = if mots.outils.contains(word) {
             Role::Tool
         } else if self.words.types.contains_key(word) {
@@ -520,6 +528,10 @@ mod tests {
             assert!(!read(text).0.contains(&"DEPARTEMENTALE".to_owned()), "{text}");
         }
         assert_eq!(read("5 zone artisanale du Pré").0[0], "ZA");
+        assert_eq!(
+            read("12 GR 73000 chambery").0[..2],
+            ["GRANDE|GDE".to_owned(), "RUE".to_owned()].map(|w| w.split('|').next().unwrap().to_owned())
+        );
     }
 
     #[test]

@@ -125,7 +125,9 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     });
     put(columns, "rotation", n, |r| {
         let settled = d.locat[r] > 0 && d.locat[r] < year - 1 && matches!(d.mode[r], 1 | 2);
-        if settled { 1 + u8::from(d.bail[r] / 100 >= u32::from(year - 1)) } else { 0 }
+        // A lease that begins after the photograph is no date (R06).
+        let sound = d.bail[r] <= u32::from(year) * 100 + 1;
+        if settled && sound { 1 + u8::from(d.bail[r] / 100 >= u32::from(year - 1)) } else { 0 }
     });
     put(columns, "mise_en_service", n, |r| match d.locat[r] {
         0 => 0,
@@ -198,7 +200,8 @@ fn occupancy(
     let reference = i32::from(answers.wave) * 12;
     let months = |i: usize| -> Option<i32> {
         let (y, m) = (h.entree[i] / 100, h.entree[i] % 100);
-        (y > 0).then(|| reference - (y * 12 + m.max(1) - 1) as i32)
+        // Who moved in after the day of the survey is none of those that it counts as recent.
+        (y > 0).then(|| reference - (y * 12 + m.max(1) - 1) as i32).filter(|months| *months >= 0)
     };
     let recent = i32::from(survey.recent_months(answers.wave));
     put(columns, "entree_connue", n, |r| u8::from(answer(r).is_some_and(|i| months(i).is_some())));
@@ -208,9 +211,7 @@ fn occupancy(
     let (seniority, size) = (catalogue.attribute("anciennete"), catalogue.attribute("taille"));
     let class = |a: Option<&Attribute>, value: u16| a.map_or(0, |a| a.class_of_number(value));
     put(columns, "anciennete", n, |r| {
-        answer(r)
-            .and_then(months)
-            .map_or(0, |m| class(seniority, u16::try_from(m.max(0)).unwrap_or(u16::MAX)))
+        answer(r).and_then(months).map_or(0, |m| class(seniority, u16::try_from(m).unwrap_or(u16::MAX)))
     });
     put(columns, "taille", n, |r| match answer(r).map_or(0, |i| h.nb_personnes[i]) {
         0 => 0,

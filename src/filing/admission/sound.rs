@@ -27,7 +27,7 @@ pub struct Claims {
 }
 
 /// Registers that have one file a year.
-const YEARLY: [&str; 3] = ["rpls", "ops", "attributions"];
+const YEARLY: [&str; 4] = ["rpls", "ops", "attributions", "demandes"];
 
 /// Refuses a file whose very bytes are in force for another year.
 ///
@@ -74,8 +74,34 @@ pub fn check(report: &Report, folder: &Path, file: &Path, claims: &Claims) -> Re
         declared(report, file, year, claims)?;
         dated(report, folder, year, claims, doubts)?;
     }
+    extracted(report, folder, claims, doubts)?;
     generation(report, folder)?;
     united(report, doubts)
+}
+
+/// Demands made after the day of which they are said to be the stock.
+fn extracted(report: &Report, folder: &Path, claims: &Claims, doubts: &Doutes) -> Result<(), AdmissionError> {
+    let path = folder.join("demandes.parquet");
+    if report.registre != "demandes" || !path.exists() {
+        return Ok(());
+    }
+    let cells = Cells::read(&path, &["date_depot", "extrait"])?;
+    let (made, day) = (cells.numbers("date_depot")?, cells.numbers("extrait")?);
+    let Some(day) = day.into_iter().flatten().next() else { return Ok(()) };
+    let later: Vec<u32> = made.iter().flatten().copied().filter(|d| *d > day).collect();
+    let (n, of) = (later.len() as u64, made.len() as u64);
+    if n < doubts.futur_effectif_min || share(n, of) < doubts.futur_max {
+        return Ok(());
+    }
+    Err(AdmissionError::Future {
+        file: report.fichier.clone(),
+        option: if claims.option.is_empty() { "--date".to_owned() } else { claims.option.clone() },
+        year: u16::try_from(day / 10_000).unwrap_or_default(),
+        n,
+        of,
+        latest: later.into_iter().max().unwrap_or(day) / 10_000,
+        columns: "colonne date_depot".to_owned(),
+    })
 }
 
 /// Enough rows, of those that the user asked for.

@@ -203,6 +203,14 @@ impl<'r> Rows<'r> {
                 notes.note("A04", c, cell, "Date sans jour (attendu : aaaa-mm-jj) ; elle est ignorée.");
                 return None;
             }
+            if d.year > self.annee + 1 {
+                let message = format!(
+                    "Date postérieure de plus d'un an à l'année de l'import ({}) ; elle est ignorée.",
+                    self.annee
+                );
+                notes.note("A04", c, cell, message);
+                return None;
+            }
             Some(d)
         };
         let (caleol, bail) = (date(&self.date_caleol), date(&self.date_bail));

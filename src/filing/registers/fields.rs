@@ -360,7 +360,18 @@ pub fn commune(cell: &[u8]) -> Result<([u8; 5], bool), Unreadable> {
         }
         _ => false,
     };
-    if sound { Ok((code, code != *cell)) } else { Err(Unreadable) }
+    if sound && !is_postcode(&code) { Ok((code, code != *cell)) } else { Err(Unreadable) }
+}
+
+/// Five digits that only a postcode has: no commune ends so, and Paris has one commune and twenty
+/// arrondissements.
+#[must_use]
+pub fn is_postcode(code: &[u8]) -> bool {
+    let overseas = code.starts_with(b"97") && code.ends_with(b"00");
+    let paris = code.starts_with(b"75")
+        && code != b"75056"
+        && !(b"75101"..=b"75120").contains(&code.first_chunk::<5>().unwrap_or(b"     "));
+    code.len() == 5 && (code.ends_with(b"000") || overseas || paris)
 }
 
 #[cfg(test)]

@@ -95,14 +95,26 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
         known.iter().find(is).map(|k| k.name)
     };
     let named: Vec<String> = header.iter().map(|raw| canonical(raw)).collect();
-    let free = |known: &str| named.iter().all(|name| find(name) != Some(known));
+    let free = |known: &str| named.iter().all(|name| find(name) != Some(known) && close(name) != Some(known));
+    // « Nombre de personnes à loger », « RFR N-2 du ménage »: what a name says besides, where one column only is
+    // meant.
+    let around = |name: &str| {
+        let name = essential(name)?;
+        let same = |other: &str| essential(other).is_some_and(|other| matches_alias(&other, &name));
+        let mut meant = known.iter().filter(|k| same(k.name) || k.aliases.iter().any(|a| same(a)));
+        let one = meant.next()?;
+        meant.next().is_none().then_some(one.name)
+    };
     let mut resolved = Resolved::default();
     let mut by_code = Vec::new();
     for (i, (raw, name)) in header.iter().zip(&named).enumerate() {
         resolved.red |= raw.trim().to_uppercase().ends_with("_RED");
         if name.is_empty() || name.starts_with("UNNAMED_") {
             resolved.unnamed.push(i);
-        } else if let Some(known) = find(name).or_else(|| close(name).filter(|known| free(known))) {
+        } else if let Some(known) = find(name)
+            .or_else(|| close(name).filter(|known| named.iter().all(|n| find(n) != Some(known))))
+            .or_else(|| around(name).filter(|known| free(known)))
+        {
             if resolved.has(known) {
                 resolved.repeat(known, i, raw);
             } else {
@@ -135,6 +147,23 @@ fn bare(name: &str) -> String {
         other => other,
     });
     words.collect()
+}
+
+/// A name without the words that say whose or of what it is; None if nothing else is left.
+fn essential(name: &str) -> Option<String> {
+    const AROUND: &str =
+        "DE DU DES D LA LE LES L EN AU AUX UN A DANS MENAGE LOGER DEMANDEUR ATTRIBUE LIEUX N_2 OCCUPANT";
+    let name = name.replace("_N_2", "");
+    let words: Vec<&str> = name
+        .split('_')
+        .filter(|w| !AROUND.split(' ').any(|a| a == *w))
+        .map(|w| match w {
+            "NOMBRE" => "NB",
+            "NUMERO" | "NO" | "N" => "NUM",
+            other => other,
+        })
+        .collect();
+    (!words.is_empty()).then(|| words.concat())
 }
 
 fn matches_alias(alias: &str, name: &str) -> bool {
@@ -186,6 +215,21 @@ mod tests {
         ] {
             assert_eq!(canonical(raw), want);
         }
+    }
+
+    #[test]
+    fn what_a_name_says_besides_does_not_count_where_one_column_is_meant() {
+        let known = [
+            Known { name: "NB_PERSONNES", aliases: vec![] },
+            Known { name: "RFR", aliases: vec!["REVENU_FISCAL_REFERENCE"] },
+            Known { name: "DATE_BAIL", aliases: vec![] },
+            Known { name: "DATE_ENTREE", aliases: vec![] },
+        ];
+        let names =
+            ["Nombre de personnes à loger", "RFR N-2 du ménage", "Date d'entrée dans les lieux", "Date"];
+        let r = resolve(&header(&names), &known);
+        assert_eq!(["NB_PERSONNES", "RFR", "DATE_ENTREE"].map(|n| r.get(n)), [Some(0), Some(1), Some(2)]);
+        assert_eq!(r.unknown, ["Date"], "of which day?");
     }
 
     #[test]

@@ -91,11 +91,18 @@ struct Rows<'r> {
 }
 
 impl Rows<'_> {
+    /// Whether a word names the region that has one threshold.
+    fn names(&self, word: &str) -> bool {
+        self.reference.seuils.region_codes.iter().any(|c| c == word)
+    }
+
     /// SIREN of an EPCI (never begins with a zero), or the code of the region.
     fn code(&self, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<String> {
         let cell = self.epci.cell(record).unwrap_or(b"");
         let word = mot(&String::from_utf8_lossy(cell));
-        if self.reference.seuils.region_codes.contains(&word) {
+        // The Journal officiel has no SIREN for the region: its line is known by its name.
+        let named = || record.iter().any(|c| self.names(&mot(&String::from_utf8_lossy(c))));
+        if self.names(&word) || (cell.is_empty() && named()) {
             return Some(self.reference.seuils.region.clone());
         }
         match fields::siren(cell) {

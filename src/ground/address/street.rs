@@ -122,7 +122,11 @@ fn name(kind: &str, rest: &str, words: &Words) -> String {
     let counts = own.is_some_and(|own| {
         kinds.first().is_none_or(|given| name.len() > 1 && (*given == own || name[0] == own))
     });
-    if let (true, Some(own)) = (counts, own) {
+    // « RPT | ROND POINT DES LILAS »: a kind of two words that the name begins with is its own.
+    let twice = kinds.first().is_some_and(|k| k.contains(' ') && rest.trim_start().starts_with(k));
+    if twice {
+        // Said once by the name.
+    } else if let (true, Some(own)) = (counts, own) {
         name[0] = own;
     } else {
         for word in kinds {

@@ -12,7 +12,7 @@ use crate::reference::plafonds::{Zone, plafonds};
 use crate::registers::ops::plafond::{Household, Rank, rank};
 
 /// Rank of a household beyond the six categories: each further person adds a supplement.
-const FURTHER: u8 = 7;
+pub(super) const FURTHER: u8 = 7;
 
 /// Who asks, as far as ceilings depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +33,7 @@ impl Size {
         (ranks.start() == ranks.end()).then(|| *ranks.start())
     }
 
-    /// Ranks that the household may have: 1 to 6, 7 beyond.
+    /// Ranks that the household may have: 1 to 6, beyond one a person; up to [`FURTHER`] if nothing is said.
     #[must_use]
     pub fn ranks(&self) -> RangeInclusive<u8> {
         if let Some(c) = self.category {
@@ -60,7 +60,7 @@ impl Size {
             // persons.
             None => (persons, persons.saturating_add(1)),
         };
-        low.min(FURTHER)..=high.min(FURTHER)
+        low..=high
     }
 }
 

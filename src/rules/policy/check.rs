@@ -8,7 +8,7 @@
 
 use super::ceiling::Ceiling;
 use super::counts::Niveau;
-use super::dossier::Facts;
+use super::dossier::{Facts, Resources};
 use super::household::Bound;
 use super::household::Quartile;
 use super::mix::{Known, Score, concerns, concerns_anywhere, counts};
@@ -62,6 +62,8 @@ pub enum Cause {
     Income,
     /// No figure may be shown.
     Secret,
+    /// No lease of the year is loaded: what the allocation does to its shares cannot be measured.
+    NoLease,
     /// The household counts for the target (or under the ceiling).
     Counts,
     /// It does not.
@@ -167,6 +169,12 @@ pub enum Fit {
         pct: f64,
         ceiling: Ceiling,
     },
+    /// Between two percentages, by the category that the household has.
+    Spread {
+        least: f64,
+        most: f64,
+        ceiling: Ceiling,
+    },
     /// Persons, rooms of the dwelling, fewest and most rooms, surface and the smallest (0: not known).
     Size {
         persons: u8,
@@ -207,16 +215,28 @@ pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option
     let none = |rule, fit| Alone { rule, verdict: Verdict::SansObjet, fit };
 
     let rule = &rules.plafond.rule;
-    let plafond = match (facts.pct, ceiling) {
-        (Some(pct), Some(c)) if pct > c.least && pct <= c.most => {
+    let plafond = match (facts.pct, ceiling, facts.resources) {
+        (Some(pct), Some(c), _) if pct > c.least && pct <= c.most => {
             Alone { rule, verdict: Verdict::Indeterminable, fit: Fit::Category { pct, ceiling: c } }
         }
-        (Some(pct), Some(c)) => say(rule, Fit::Ceiling { pct, ceiling: c }, pct > c.most),
-        (None, _) => missing(rule, "les ressources en % du plafond PLUS ne sont pas données"),
-        (_, None) if facts.financing == 0 => missing(rule, "le financement du logement n'est pas connu"),
-        (_, None) => missing(
+        (Some(pct), Some(c), _) => say(rule, Fit::Ceiling { pct, ceiling: c }, pct > c.most),
+        (_, None, _) if facts.financing == 0 => missing(rule, "le financement du logement n'est pas connu"),
+        (_, None, _) => missing(
             rule,
             "aucun plafond de ressources n'est établi ici pour ce financement (outre-mer, le PLS notamment)",
+        ),
+        (None, Some(c), Resources::Computed { least, most, .. }) => {
+            let fit = Fit::Spread { least, most, ceiling: c };
+            let open = most > c.least && least <= c.most;
+            let sure = say(rule, fit, least > c.most);
+            Alone { verdict: if open { Verdict::Indeterminable } else { sure.verdict }, ..sure }
+        }
+        (None, _, Resources::NoTable) => {
+            missing(rule, "aucun plafond de ressources de cette année n'est chargé pour cette commune")
+        }
+        (None, ..) => missing(
+            rule,
+            "ni les ressources en % du plafond PLUS ni le revenu fiscal de référence ne sont donnés",
         ),
     };
     let rule = &rules.taille.rule;
@@ -282,6 +302,7 @@ mod tests {
             income: None,
             threshold: None,
             persons: Some(3),
+            resources: Resources::Given,
             pct: Some(45.0),
             rooms: 3,
             surface: 60,
@@ -447,6 +468,14 @@ mod tests {
             Indeterminable,
             "which category?"
         );
+        let spread = |least, most| Facts {
+            pct: None,
+            resources: Resources::Computed { least, most, year: 2024 },
+            ..f
+        };
+        assert_eq!(say(&spread(25.0, 33.0), most(60.0))[0], Conforme, "whatever the category");
+        assert_eq!(say(&spread(130.0, 170.0), most(100.0))[0], Contraire);
+        assert_eq!(say(&spread(55.0, 65.0), most(60.0))[0], Indeterminable);
         assert_eq!(
             say(&Facts { pct: None, rooms: 0, ..f }, None),
             [Indeterminable, Indeterminable, SansObjet]

@@ -95,13 +95,30 @@ pub struct Facts {
     pub persons: Option<u8>,
     /// What ceilings depend on.
     pub size: Size,
+    /// % of the PLUS ceiling, as given or computed.
     pub pct: Option<f64>,
+    /// What is known of it besides.
+    pub resources: Resources,
     /// Of the dwelling, 0 where it is not known.
     pub rooms: u8,
     pub surface: u16,
     /// Class of the attribute `financement`, from 1.
     pub financing: u8,
     pub activity: u8,
+}
+
+/// What the income of a household is of the PLUS ceiling.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Resources {
+    /// Neither the percentage nor the income is given.
+    NotGiven,
+    /// The percentage was given.
+    Given,
+    /// Computed: the least and the most that it is, by the category that the household may have, and the year
+    /// of the ceilings, which may be the one before that of the lease.
+    Computed { least: f64, most: f64, year: u16 },
+    /// No ceilings of this year or of the one before, or none for this commune.
+    NoTable,
 }
 
 /// Why a dwelling cannot be told.
@@ -331,6 +348,11 @@ impl Checker {
             list.iter().position(|n| n.code == code).and_then(|i| u32::try_from(i).ok()).unwrap_or(u32::MAX)
         };
         let home = site.home.filter(|_| site.exact && known);
+        let resources = match (d.pct_plafond, d.rfr) {
+            (Some(_), _) => Resources::Given,
+            (None, Some(rfr)) => computed(rfr, &size, &site.commune, year),
+            (None, None) => Resources::NotGiven,
+        };
         Facts {
             lease: Allocation {
                 bail: d.jour,
@@ -364,7 +386,11 @@ impl Checker {
             threshold,
             persons: d.nb_personnes,
             size,
-            pct: d.pct_plafond.or_else(|| percentage(d.rfr?, size.rank()?, &site.commune, year)),
+            pct: d.pct_plafond.or(match resources {
+                Resources::Computed { least, most, .. } if least == most => Some(most),
+                _ => None,
+            }),
+            resources,
             rooms: if d.typologie != 0 { rooms(d.typologie) } else { home.map_or(0, |h| h.rooms) },
             surface: home.map_or(0, |h| h.surface),
             // « Autre » says less than the register, which tells dwellings financed before 1977.
@@ -400,6 +426,21 @@ pub fn rooms(typologie: u8) -> u8 {
     }
 }
 
+/// What a fiscal income (€ a year) is of the ceiling, in every category that the household may have. Ceilings of a
+/// year are published in its last days: until then those of the year before stand for them.
+fn computed(rfr: i32, size: &Size, commune: &str, year: u16) -> Resources {
+    let ranks = size.ranks();
+    let open = size.category.is_none() && size.persons.is_none();
+    for year in [year, year.saturating_sub(1)] {
+        let of = |rank: u8| percentage(rfr, rank, commune, year);
+        if let (Some(most), Some(least)) = (of(*ranks.start()), of(*ranks.end())) {
+            // A household of any size may have any ceiling.
+            return Resources::Computed { least: if open { 0.0 } else { least }, most, year };
+        }
+    }
+    Resources::NoTable
+}
+
 /// % of the PLUS ceiling (overseas, of the LLS) from the fiscal income (€ a year) and the rank of the
 /// household (category 1 to 6, beyond with supplements), if a ceiling is known.
 #[must_use]
@@ -419,5 +460,24 @@ mod tests {
         assert!((pct - 40.26).abs() < 0.005);
         assert_eq!(percentage(33_533, 3, "97411", 2025), Some(100.0), "LLS");
         assert_eq!(percentage(15_000, 3, "98735", 2025), None);
+    }
+
+    #[test]
+    fn resources_lie_between_the_categories_that_a_household_may_have() {
+        let persons = |n| Size { persons: Some(n), ..Size::default() };
+        let of = |rfr, size, year| match computed(rfr, &size, "73065", year) {
+            Resources::Computed { least, most, year } => (least.round(), most.round(), year),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(of(22_000, persons(1), 2026), (94.0, 94.0, 2026));
+        // Category 2 (31 254 €) or 3 (37 585 €): two persons may be a young couple, or one with a child.
+        assert_eq!(of(22_000, persons(2), 2026), (59.0, 70.0, 2026));
+        assert_eq!(of(22_000, Size::default(), 2026).0, 0.0, "a household of any size");
+        assert_eq!(of(22_000, persons(1), 2027), (94.0, 94.0, 2026), "ceilings of the year before");
+        assert_eq!(computed(22_000, &persons(1), "73065", 2035), Resources::NoTable);
+        assert!(
+            of(22_000, persons(9), 2026).1 < of(22_000, persons(7), 2026).0,
+            "each further person counts"
+        );
     }
 }

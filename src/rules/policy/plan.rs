@@ -75,6 +75,8 @@ pub enum Reach {
 pub struct Target {
     /// Number of the rule in `data/rules/mix.toml`.
     pub rule: usize,
+    /// Share to reach, from 0 to 1.
+    pub share: f64,
     pub before: Score,
     pub after: Score,
     /// Allocations that it misses, or exceeds by, after the plan.
@@ -109,7 +111,14 @@ pub enum PlanError {
 }
 
 /// A target to meet and where it stands before the plan.
-pub type Standing = (usize, Score);
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Number of the rule in `data/rules/mix.toml`.
+    pub rule: usize,
+    pub before: Score,
+    /// Share to reach, from 0 to 1: the law's, or that of the convention intercommunale d'attribution.
+    pub share: f64,
+}
 
 /// Finds the plan with the least departures. `day`: a day of the year that the leases are to be signed in,
 /// `yyyymmdd`.
@@ -129,21 +138,18 @@ pub fn plan(
     let problem = Problem { mix, rules, standings, day, kinds: &kinds };
     let (solved, bound) = problem.best()?;
     let (pairs, vacant) = kinds.spread(&solved.flows, rules);
-    let mut scores: Vec<Score> = standings.iter().map(|(_, before)| *before).collect();
+    let mut scores: Vec<Score> = standings.iter().map(|s| s.before).collect();
     for p in &pairs {
         let lease = lease(&dwellings[p.dwelling], &households[p.household], day);
-        for ((rule, _), score) in standings.iter().zip(&mut scores) {
-            score.look(&mix.rules[*rule], &lease);
+        for (standing, score) in standings.iter().zip(&mut scores) {
+            score.look(&mix.rules[standing.rule], &lease);
         }
     }
-    let gap = |i: usize| {
-        let rule = &mix.rules[standings[i].0];
-        scores[i].gap(rule.sens, rule.cible)
-    };
+    let gap = |i: usize| scores[i].gap(mix.rules[standings[i].rule].sens, standings[i].share);
     let missed: Vec<usize> = (0..standings.len()).filter(|i| gap(*i) > 0).collect();
     let together = if missed.is_empty() { 0 } else { problem.least(|_| true)? };
     let mut targets = Vec::new();
-    for (i, (rule, before)) in standings.iter().enumerate() {
+    for (i, Standing { rule, before, share }) in standings.iter().enumerate() {
         let missing = gap(i);
         let reach = if missing == 0 {
             Reach::Met
@@ -154,7 +160,14 @@ pub fn plan(
                 (alone, _) => Reach::OutOfReach(alone),
             }
         };
-        targets.push(Target { rule: *rule, before: *before, after: scores[i], missing, reach });
+        targets.push(Target {
+            rule: *rule,
+            share: *share,
+            before: *before,
+            after: scores[i],
+            missing,
+            reach,
+        });
     }
     let objective = weight(rules, mix, &pairs, &vacant, standings, &scores);
     let sizes: BTreeSet<u8> = households.iter().map(|h| h.rooms).collect();
@@ -185,9 +198,9 @@ fn weight(
 ) -> f64 {
     let wishes: f64 = pairs.iter().flat_map(|p| &p.departures).map(|d| rules.weight(*d)).sum();
     let empty = rules.weight(Departure::Vacant) * vacant.len() as f64;
-    let short = standings.iter().zip(scores).map(|((r, _), s)| {
-        let rule = &mix.rules[*r];
-        let over = rule.cible * f64::from(s.denominator) - f64::from(s.numerator);
+    let short = standings.iter().zip(scores).map(|(standing, s)| {
+        let rule = &mix.rules[standing.rule];
+        let over = standing.share * f64::from(s.denominator) - f64::from(s.numerator);
         if rule.sens == Sense::Minimum { over.max(0.0) } else { (-over).max(0.0) }
     });
     wishes + empty + rules.weight(Departure::Cible) * short.sum::<f64>()
@@ -523,15 +536,15 @@ impl Problem<'_> {
         for (row, n) in of_pool.iter().zip(&pooled) {
             problem.add_row(..=-f64::from(*n), row);
         }
-        for (i, (rule, before)) in self.standings.iter().enumerate() {
+        for (i, Standing { rule, before, share }) in self.standings.iter().enumerate() {
             let rule = &self.mix.rules[*rule];
             let mut row: Vec<(Col, f64)> = Vec::new();
             // numerator ≥ target × denominator − slack, or ≤ … + slack for a ceiling.
-            let mut rest = rule.cible * f64::from(before.denominator) - f64::from(before.numerator);
+            let mut rest = share * f64::from(before.denominator) - f64::from(before.numerator);
             for ((c, col), n) in k.cells.iter().zip(&cells).zip(done) {
                 let lease = lease(&k.dwellings[c.dwelling].0, &c.household, self.day);
                 if concerns(rule, &lease) != Known::No {
-                    let gain = f64::from(u8::from(counts(rule, &lease) == Known::Yes)) - rule.cible;
+                    let gain = f64::from(u8::from(counts(rule, &lease) == Known::Yes)) - share;
                     row.push((*col, gain));
                     rest -= gain * f64::from(*n);
                 }

@@ -2,7 +2,7 @@
 
 use super::check::{Alone, Cause, Effect, Finding, Fit};
 use super::counts::Niveau;
-use super::dossier::Facts;
+use super::dossier::{Facts, Resources};
 use super::household::Quartile;
 use super::mix::{Known, holds};
 use crate::reference::controle::Verdict;
@@ -79,6 +79,11 @@ pub fn finding(f: &Finding<'_>, facts: &Facts, zone: &str) -> String {
                 household(f.rule, facts, zone)
             )
         }
+        Cause::NoLease => format!(
+            "{} Aucun bail de {} n'est chargé : l'effet sur la part de l'année ne se mesure pas.",
+            household(f.rule, facts, zone),
+            facts.lease.year()
+        ),
         Cause::Counts | Cause::DoesNotCount => {
             let mut words = household(f.rule, facts, zone);
             words.push(' ');
@@ -217,15 +222,50 @@ fn consequence(rule: &Rule, e: &Effect<'_>) -> String {
     )
 }
 
+/// Said of ceilings that are those of the year before.
+fn of_year(facts: &Facts) -> String {
+    match facts.resources {
+        Resources::Computed { year, .. } if year != facts.lease.year() => format!(
+            ", provisoirement : plafonds de {year}, ceux de {} ne sont pas chargés (mosaique import plafonds)",
+            facts.lease.year()
+        ),
+        _ => String::new(),
+    }
+}
+
 /// Why a rule about one allocation alone says what it says.
 #[must_use]
 pub fn alone(a: &Alone, facts: &Facts) -> String {
     match a.fit {
         Fit::Missing(what) => format!("On ne peut pas dire : {what}."),
+        Fit::Spread { least, most, ceiling } => {
+            let admits = if ceiling.least == ceiling.most {
+                format!("{} %", decimal(ceiling.most))
+            } else {
+                format!("de {} à {} %", decimal(ceiling.least), decimal(ceiling.most))
+            };
+            let sure = most <= ceiling.least || least > ceiling.most;
+            let said = if least > 0.0 {
+                format!("de {} à {} %", decimal(least), decimal(most))
+            } else {
+                format!("à {} % au plus", decimal(most))
+            };
+            let asked = match (sure, facts.size.persons) {
+                (true, _) => "",
+                (false, None) => " : donnez « nb_personnes » ou « cat_plafond »",
+                (false, Some(_)) => " : donnez « cat_plafond », ou l'âge et les personnes à charge",
+            };
+            format!(
+                "Ressources {said} du plafond PLUS selon la catégorie du ménage{} ; le financement du logement en admet {admits} \
+                 au plus{asked}.",
+                of_year(facts)
+            )
+        }
         Fit::Ceiling { pct, ceiling } => format!(
-            "Ressources à {} % du plafond PLUS{} ; le financement du logement en admet {} % au plus.",
+            "Ressources à {} % du plafond PLUS{}{} ; le financement du logement en admet {} % au plus.",
             decimal(pct),
             facts.size.rank().map_or_else(String::new, |r| format!(" (catégorie {})", r.min(6))),
+            of_year(facts),
             decimal(if pct > ceiling.least { ceiling.most } else { ceiling.least })
         ),
         Fit::Category { pct, ceiling } => format!(

@@ -345,6 +345,15 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn add_note(&self, new: &NewNote<'_>, compte: &str, now: i64) -> Result<(), StateError> {
+        let mut tx = self.write().await?;
+        // Of two within a second, the later one is the one that stands.
+        let (last,): (Option<i64>,) =
+            sqlx::query_as("SELECT MAX(quand) FROM notes_residences WHERE siren = $1 AND residence = $2")
+                .bind(new.siren)
+                .bind(new.residence)
+                .fetch_one(&mut *tx)
+                .await?;
+        let now = last.map_or(now, |last| now.max(last + 1));
         sqlx::query(
             "INSERT INTO notes_residences (id, siren, residence, nom, technique, climat, attractivite, commentaire, compte, quand) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -359,8 +368,9 @@ impl State {
         .bind(new.commentaire)
         .bind(compte)
         .bind(now)
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         Ok(())
     }
 

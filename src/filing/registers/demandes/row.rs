@@ -125,16 +125,20 @@ impl<'r> Rows<'r> {
         let cell = self.communes.cell(record)?;
         let mut list: Vec<String> = Vec::new();
         for word in words(cell) {
-            match fields::commune(word.as_bytes()) {
-                Ok((code, _)) => {
-                    let code = String::from_utf8_lossy(&code).into_owned();
-                    if !list.contains(&code) {
-                        list.push(code);
-                    }
-                }
-                Err(_) => {
-                    let message = format!("« {word} » n'est pas un code commune de l'Insee ; il est ignoré.");
-                    notes.note("S06", &self.communes, cell, message);
+            // « Chambéry (73065) », « 73065 73008 », « ["73065" »: the codes that stand there.
+            let pieces = word.split(|c: char| !c.is_alphanumeric()).filter(|p| !p.is_empty());
+            let codes: Vec<String> = std::iter::once(word)
+                .chain(pieces)
+                .filter_map(|p| fields::commune(p.as_bytes()).ok())
+                .map(|(code, _)| String::from_utf8_lossy(&code).into_owned())
+                .collect();
+            if codes.is_empty() {
+                let message = format!("« {word} » n'est pas un code commune de l'Insee ; il est ignoré.");
+                notes.note("S06", &self.communes, cell, message);
+            }
+            for code in codes {
+                if !list.contains(&code) {
+                    list.push(code);
                 }
             }
         }
@@ -200,7 +204,19 @@ impl<'r> Rows<'r> {
 
 /// Words of a cell that holds several.
 fn words(cell: &[u8]) -> impl Iterator<Item = &str> {
-    text(Some(cell)).split([',', '|', '/', '+', ';']).map(str::trim).filter(|w| !w.is_empty())
+    text(Some(cell)).split([',', '|', '/', '+', ';', '\n', '\r']).map(str::trim).filter(|w| !w.is_empty())
+}
+
+/// Codes of one word: as the list has it, without its spaces (« T 3 »), with its label behind (« 03 - Logement non
+/// décent »), or several with nothing but spaces between (« T3 ou T4 »).
+fn codes(list: &Liste, word: &str) -> Option<Vec<u8>> {
+    let one = |w: &str| list.code(w.as_bytes());
+    let head = word.split([':', '–']).next().and_then(|w| w.split(" - ").next()).unwrap_or(word).trim();
+    if let Some(code) = one(word).or_else(|| one(&word.replace(' ', ""))).or_else(|| one(head)) {
+        return Some(vec![code]);
+    }
+    let several = word.split_whitespace().filter(|w| !matches!(*w, "ou" | "et" | "OU" | "ET"));
+    several.map(one).collect()
 }
 
 /// Codes of a cell as bits; unknown words are noted and left out.
@@ -213,8 +229,8 @@ fn bits(c: &Coded<'_>, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<u32
     }
     let mut out = 0;
     for word in words(cell) {
-        match list.code(word.as_bytes()) {
-            Some(code) => out |= 1 << (code - 1),
+        match codes(list, word) {
+            Some(codes) => codes.into_iter().for_each(|code| out |= 1 << (code - 1)),
             None => {
                 let message = format!("« {word} » est inconnu, ignoré ; valeurs admises : {}.", list.admis());
                 notes.misfit("S08", &c.column, cell, message);
@@ -277,7 +293,12 @@ impl Intake for Rows<'_> {
             return Fate::Rejected;
         };
         let Some((depcom, communes)) = self.asked(record, notes) else {
-            notes.note("S03", &self.communes, b"", "Une commune demandée au moins est nécessaire.");
+            let cell = self.communes.cell(record).unwrap_or(b"");
+            let message = match cell {
+                [] => "Une commune demandée au moins est nécessaire.",
+                _ => "Aucun code commune de l'Insee ne se lit ici ; il en faut un au moins (73065, 2A004).",
+            };
+            notes.note("S03", &self.communes, cell, message);
             return Fate::Rejected;
         };
         if depot > self.extrait {
@@ -296,7 +317,13 @@ impl Intake for Rows<'_> {
         if (statut == Some(ACTIVE) && closed.is_some()) || (statut == Some(CLOSED) && closed.is_none()) {
             notes.note("S14", &self.statut.column, b"", "La date de radiation et le statut se contredisent.");
         }
-        let statut = statut.or(Some(if closed.is_some() { CLOSED } else { ACTIVE }));
+        // A word that nobody knows is no active demand: it would wait for ever.
+        let unknown = statut.is_none() && self.statut.column.cell(record).is_some();
+        let statut = match closed {
+            Some(_) => statut.or(Some(CLOSED)),
+            None if unknown => None,
+            None => statut.or(Some(ACTIVE)),
+        };
         let [mode, employer, dalo, agreement, relocation, work] =
             [&self.mode, &self.employeur, &self.dalo, &self.accord, &self.relogement, &self.activite]
                 .map(|c| checks::coded(c, record, "S08", notes));

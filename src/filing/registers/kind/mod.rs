@@ -11,6 +11,7 @@ use std::path::Path;
 
 pub use self::rows::declared_years;
 use super::demandes::exchange;
+use super::kit::years::year_in;
 use super::zones::Form;
 use super::{workbook, zones};
 
@@ -211,26 +212,6 @@ fn bare(message: &str, path: &Path) -> String {
     message.strip_prefix(&path).map_or(message, |m| m.trim_start_matches([':', ' '])).to_owned()
 }
 
-/// The years that stand in the name of a file: four digits that begin by 20.
-fn years_in(name: &str) -> Vec<u16> {
-    let mut years: Vec<u16> = name
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|run| run.len() == 4 && run.starts_with("20"))
-        .filter_map(|run| run.parse().ok())
-        .collect();
-    years.sort_unstable();
-    years.dedup();
-    years
-}
-
-/// The year of a name that has one only.
-fn year_in(name: &str) -> Option<u16> {
-    match years_in(name)[..] {
-        [one] => Some(one),
-        _ => None,
-    }
-}
-
 fn year_text(name: &str) -> Option<String> {
     year_in(name).map(|y| y.to_string())
 }
@@ -238,15 +219,6 @@ fn year_text(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_year_of_a_name_is_four_digits_alone() {
-        assert_eq!(year_in("rpls_2024.csv"), Some(2024));
-        assert_eq!(year_in("rpls-2024-2024.csv"), Some(2024));
-        assert_eq!(year_in("rpls_20240101.csv"), None, "a day is no year");
-        assert_eq!(year_in("rpls_2022_2024.csv"), None, "two years are none");
-        assert_eq!(year_in("rpls.csv"), None);
-    }
 
     #[test]
     fn zones_come_before_rows_and_rows_of_dwellings_before_those_of_households() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::ByteRecord;
 
-use super::{Couche, Kind, Verdict, bare, year_in, year_text};
+use super::{Couche, Kind, Verdict, bare, year_text};
 use crate::reference::attributions::attributions;
 use crate::reference::ban::ban;
 use crate::reference::demandes::demandes;
@@ -17,6 +17,7 @@ use crate::registers::fields;
 use crate::registers::headers::canonical;
 use crate::registers::intake::{Column, Layout};
 use crate::registers::kit::recognise::recognises;
+use crate::registers::kit::years::year_in;
 use crate::registers::rpls;
 use crate::registers::table::{Table, TableError};
 use crate::registers::zones::{departement_of, membership_census, membership_columns};

@@ -8,5 +8,7 @@ pub mod guard;
 pub mod habit;
 pub mod numbers;
 pub mod personal;
+
 pub mod recognise;
 pub mod small;
+pub mod years;

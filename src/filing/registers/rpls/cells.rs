@@ -133,7 +133,7 @@ pub(super) fn energy_class(cell: &[u8]) -> Result<u8, Unreadable> {
 /// Does a commune code look right? `^(0[1-9]|[1-8]\d|9[0-5]|2[AB])\d{3}$|^97[1-46]\d{2}$`
 pub(super) fn is_depcom(code: &[u8]) -> bool {
     let [a, b, rest @ ..] = code else { return false };
-    if rest.len() != 3 || !rest.iter().all(u8::is_ascii_digit) {
+    if fields::is_postcode(code) || rest.len() != 3 || !rest.iter().all(u8::is_ascii_digit) {
         return false;
     }
     match (*a, *b) {

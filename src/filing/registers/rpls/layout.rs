@@ -209,6 +209,7 @@ impl Layout {
         let mut seen = vec![Observed::default(); COLUMNS.len()];
         let (mut rows, mut several) = (0, None);
         let mut short_iris = false;
+        let (mut alike, mut places) = (true, std::collections::BTreeSet::new());
         // A column that counts rows from 1 (or 0) on counts no dwellings.
         let mut ranks = [true; 2];
         table.survey(self.skip, |line, record| {
@@ -216,6 +217,10 @@ impl Layout {
                 for (col, seen) in COLUMNS.iter().zip(&mut seen) {
                     seen.see(self.cell(record, *col));
                 }
+                let [commune, postcode] =
+                    [Col::DEPCOM, Col::CODEPOSTAL].map(|col| fields::five(self.cell(record, col)));
+                alike &= commune.is_some() && commune == postcode;
+                places.extend(commune);
                 let iris = fields::unfloat(self.cell(record, Col::PLG_IRIS));
                 short_iris |= (1..=4).contains(&iris.len()) && iris.iter().all(u8::is_ascii_digit);
             }
@@ -230,6 +235,10 @@ impl Layout {
                 });
             }
         })?;
+        if alike && places.len() > 1 {
+            let (path, line) = (table.text.path().to_owned(), table.header_line);
+            return Err(RplsError::Postcodes { path, line, column: self.name(Col::DEPCOM).to_owned() });
+        }
         self.short_iris = short_iris;
         for (col, seen) in COLUMNS.iter().zip(seen) {
             self.habits[*col as usize] = seen.habit();

@@ -85,6 +85,11 @@ pub enum RplsError {
         path.display()
     )]
     TwoOrganisations { path: PathBuf, line: u64, siren: String },
+    #[error(
+        "{} : ligne {line}, colonne « {column} » : ce sont des codes postaux, les mêmes que ceux de la colonne des codes postaux, et non des codes communes de l'Insee. Reprenez le fichier avec le code Insee de chaque commune.",
+        path.display()
+    )]
+    Postcodes { path: PathBuf, line: u64, column: String },
     #[error("{} : le fichier n'a que son en-tête, sans aucun logement", path.display())]
     NoRow { path: PathBuf },
     #[error("écriture impossible dans {} ({source})", path.display())]

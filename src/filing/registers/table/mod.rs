@@ -15,6 +15,7 @@ use csv::ByteRecord;
 use memchr::memchr_iter;
 
 use super::fields::is_blank;
+use super::kit::years;
 use super::text::encoding::{Seen, decode};
 use super::text::page::{self, Page};
 use super::text::{Text, TextError, separator};
@@ -40,6 +41,8 @@ pub enum TableError {
         path.display()
     )]
     Members { path: PathBuf, first: String, other: String },
+    #[error("{} : l'archive contient des fichiers de plusieurs années ({names}) ; importez-les un par un, chacun sous son année", path.display())]
+    Years { path: PathBuf, names: String },
     #[error("{} : ligne {line} : octets nuls au milieu du fichier, abîmé par une copie ou un téléchargement : reprenez-le", path.display())]
     Nul { path: PathBuf, line: u64 },
     #[error("{} : ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est pas un tableau", path.display())]
@@ -137,6 +140,9 @@ impl Table {
     }
 
     fn same_members(&self) -> Result<(), TableError> {
+        if let Some(names) = years::different(self.text.members.iter().map(|m| m.name.as_str())) {
+            return Err(TableError::Years { path: self.text.path().to_owned(), names });
+        }
         for (i, member) in self.text.members.iter().enumerate().skip(1) {
             let raw = Self::sample(&self.text, i)?;
             let raw = decode(&raw, &mut Seen { page: self.page, ..Seen::default() });

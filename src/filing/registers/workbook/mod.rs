@@ -19,6 +19,7 @@ use self::parts::Parts;
 use self::sheet::SheetError;
 use self::xls::{Unread, Xls};
 use self::xml::{Archive, XmlError, words};
+use super::kit::years;
 use crate::french::counted;
 
 /// Why a workbook cannot be read.
@@ -42,6 +43,8 @@ pub enum WorkbookError {
     NoSheet { path: PathBuf },
     #[error("{} : le classeur n'a pas de feuille « {asked} » (feuilles : {sheets})", path.display())]
     NoSuchSheet { path: PathBuf, asked: String, sheets: String },
+    #[error("{} : des feuilles de plusieurs années ont le même en-tête ({sheets}) : gardez celle de l'année voulue, ou nommez-la (--feuille)", path.display())]
+    Years { path: PathBuf, sheets: String },
     #[error("conversion du classeur : {0}")]
     Write(#[from] std::io::Error),
     #[error("conversion du classeur : {0}")]
@@ -56,6 +59,8 @@ pub struct Sheet {
     pub program: &'static str,
     /// The others, which were not.
     pub others: Vec<String>,
+    /// Those with the same header, read behind it, and the line that each begins at.
+    pub more: Vec<(String, u64)>,
     /// Its author hid it: no sheet that is shown fits.
     pub hidden: bool,
     /// Formulas without a value.
@@ -68,6 +73,16 @@ impl Sheet {
     pub fn remark(&self) -> String {
         let hidden = if self.hidden { ", masquée," } else { "" };
         let mut out = format!("Classeur {} : la feuille « {} »{hidden} est lue", self.program, self.name);
+        if !self.more.is_empty() {
+            let more: Vec<String> =
+                self.more.iter().take(8).map(|(n, line)| format!("« {n} » depuis la ligne {line}")).collect();
+            let rest = if self.more.len() > 8 { "…" } else { "" };
+            out += &format!(
+                ", puis {} au même en-tête ({}{rest}), comme une seule table",
+                counted(self.more.len() as u64, "autre", "autres"),
+                more.join(", ")
+            );
+        }
         if !self.others.is_empty() {
             let others: Vec<String> = self.others.iter().take(8).map(|n| format!("« {n} »")).collect();
             out += &format!(" ; les autres ne le sont pas ({})", others.join(", "));
@@ -202,11 +217,19 @@ pub fn to_csv(
     let chosen = book.choose(name, wanted)?;
     let head = book.head(chosen)?;
     let width = head.iter().map(Vec::len).max().unwrap_or(0);
-    let uncomputed = book.write(chosen, width, out)?;
+    let more = if name.is_some() { Vec::new() } else { book.alike(chosen, &head, wanted)? };
+    let (uncomputed, starts) = book.write(chosen, &more, width, out)?;
     let hidden = book.hidden(chosen);
-    let mut names = book.names;
-    let name = if chosen < names.len() { names.remove(chosen) } else { String::new() };
-    Ok(Sheet { name, program: book.program, others: names, hidden, uncomputed })
+    let of = |at: &usize| book.names.get(*at).cloned().unwrap_or_default();
+    let others = (0..book.names.len()).filter(|at| *at != chosen && !more.contains(at));
+    Ok(Sheet {
+        name: of(&chosen),
+        program: book.program,
+        others: others.map(|at| of(&at)).collect(),
+        more: more.iter().map(of).zip(starts).collect(),
+        hidden,
+        uncomputed,
+    })
 }
 
 fn refused(path: &Path, e: XmlError) -> WorkbookError {
@@ -330,9 +353,38 @@ impl<'b> Book<'b> {
         Ok(head)
     }
 
+    /// The sheets that go on with the table of this one: shown, behind it, with the same header.
+    fn alike(
+        &mut self,
+        chosen: usize,
+        head: &[Vec<String>],
+        wanted: &dyn Fn(&[Vec<String>]) -> bool,
+    ) -> Result<Vec<usize>, WorkbookError> {
+        let header = head.iter().find(|row| wanted(std::slice::from_ref(*row))).cloned();
+        let Some(header) = header.filter(|_| !self.hidden(chosen)) else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        for at in (0..self.names.len()).filter(|at| *at != chosen && !self.hidden(*at)).collect::<Vec<_>>() {
+            if self.head(at)?.contains(&header) {
+                out.push(at);
+            }
+        }
+        let names = std::iter::once(&chosen).chain(&out).filter_map(|at| self.names.get(*at));
+        match years::different(names.map(String::as_str)) {
+            Some(sheets) => Err(WorkbookError::Years { path: self.path.to_owned(), sheets }),
+            None => Ok(out),
+        }
+    }
+
     /// Rows shorter than the table get its empty cells; empty rows stay, so that the next keep their numbers.
-    /// Returns how many formulas have no value.
-    fn write(&mut self, at: usize, width: usize, out: &Path) -> Result<u64, WorkbookError> {
+    /// Sheets that go on with the table come behind it: their header is one that comes again. Returns how many
+    /// formulas have no value, and the line that each of those sheets begins at.
+    fn write(
+        &mut self,
+        at: usize,
+        more: &[usize],
+        width: usize,
+        out: &Path,
+    ) -> Result<(u64, Vec<u64>), WorkbookError> {
         use std::os::unix::fs::OpenOptionsExt;
         let file =
             std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(out)?;
@@ -340,33 +392,39 @@ impl<'b> Book<'b> {
             .delimiter(b';')
             .flexible(true)
             .from_writer(std::io::BufWriter::with_capacity(1 << 18, file));
-        let (path, sheet) = (self.path.to_owned(), self.names.get(at).cloned().unwrap_or_default());
-        let (mut line, mut blanks, mut bytes) = (0u64, 0u64, 0u64);
+        let path = self.path.to_owned();
+        let (mut line, mut blanks, mut bytes, mut uncomputed) = (0u64, 0u64, 0u64, 0);
         let most = EMPTY.max(self.size * 20);
         let large = FREE.max(self.size.saturating_mul(GROWS));
-        let uncomputed = self.rows(at, |number, cells| {
-            while line + 1 < number {
-                writer.write_record([""])?;
+        let mut starts = Vec::new();
+        for at in std::iter::once(at).chain(more.iter().copied()) {
+            let sheet = self.names.get(at).cloned().unwrap_or_default();
+            let before = line;
+            starts.push(before + 1);
+            uncomputed += self.rows(at, |number, cells| {
+                while line + 1 < before + number {
+                    writer.write_record([""])?;
+                    line += 1;
+                }
+                let held = cells.len();
+                if held < width {
+                    cells.resize(width, String::new());
+                }
+                blanks += cells.iter().filter(|c| c.is_empty()).count() as u64;
+                bytes += cells.iter().map(|c| c.len() as u64).sum::<u64>();
+                if blanks > most {
+                    return Err(WorkbookError::Empty { path: path.clone(), sheet: sheet.clone() });
+                }
+                if bytes > large {
+                    return Err(WorkbookError::Large { path: path.clone(), sheet: sheet.clone() });
+                }
+                writer.write_record(cells.iter())?;
                 line += 1;
-            }
-            let held = cells.len();
-            if held < width {
-                cells.resize(width, String::new());
-            }
-            blanks += cells.iter().filter(|c| c.is_empty()).count() as u64;
-            bytes += cells.iter().map(|c| c.len() as u64).sum::<u64>();
-            if blanks > most {
-                return Err(WorkbookError::Empty { path: path.clone(), sheet: sheet.clone() });
-            }
-            if bytes > large {
-                return Err(WorkbookError::Large { path: path.clone(), sheet: sheet.clone() });
-            }
-            writer.write_record(cells.iter())?;
-            line += 1;
-            Ok(true)
-        })?;
+                Ok(true)
+            })?;
+        }
         writer.flush()?;
-        Ok(uncomputed)
+        Ok((uncomputed, starts.split_off(1)))
     }
 
     fn rows(

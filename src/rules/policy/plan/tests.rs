@@ -24,7 +24,12 @@ fn run(standings: &[Standing], dwellings: &[Dwelling], households: &[Household])
 
 /// The first two rules: 25 % of the first quartile outside QPV, 50 % of the others inside.
 fn from_nothing() -> Vec<Standing> {
-    vec![(0, Score::default()), (1, Score::default())]
+    (0..2).map(nothing_yet).collect()
+}
+
+/// Nothing of the law's rate of a rule yet.
+fn nothing_yet(rule: usize) -> Standing {
+    Standing { rule, before: Score::default(), share: Mix::embedded().unwrap().rules[rule].cible }
 }
 
 #[test]
@@ -57,14 +62,18 @@ fn a_target_that_cannot_be_met_is_named_and_one_that_another_forbids_too() {
     // QPV: either target alone could be met, not both.
     let one = Household { dalo: true, ..household(Quartile::First, 3, 1) };
     let reserved = Dwelling { reservataire: 3, ..dwelling(true, 3, 1) };
-    let both = vec![(0, Score::default()), (2, Score::default())];
+    let both = [nothing_yet(0), nothing_yet(2)];
     let found = run(&both, &[dwelling(false, 3, 1), reserved], &[one, household(Quartile::Other, 3, 1)]);
     let missed: Vec<(u32, Reach)> = found.targets.iter().map(|t| (t.missing, t.reach)).collect();
     assert!(missed.contains(&(1, Reach::Conflict(1))) && missed.contains(&(0, Reach::Met)), "{missed:?}");
     // So far 10 leases of which none counts: three are missing whatever is done.
-    let behind = [(0, Score { numerator: 0, denominator: 10, ..Score::default() })];
+    let behind = [Standing { before: Score { denominator: 10, ..Score::default() }, ..nothing_yet(0) }];
     let found = run(&behind, &[dwelling(false, 3, 1); 2], &others);
     assert_eq!((found.targets[0].missing, found.targets[0].reach), (3, Reach::OutOfReach(3)), "25 % of 12");
+    // A convention that asks for 45 %.
+    let more = [Standing { share: 0.45, ..behind[0] }];
+    let found = run(&more, &[dwelling(false, 3, 1); 2], &others);
+    assert_eq!((found.targets[0].missing, found.targets[0].share), (6, 0.45), "45 % of 12");
 }
 
 #[test]
@@ -100,7 +109,7 @@ fn drawn(seed: u64, n: usize, m: usize) -> (Vec<Dwelling>, Vec<Household>) {
 #[test]
 fn the_same_file_gives_the_same_plan_however_often_and_leaves_no_dwelling_that_a_household_fits() {
     let (dwellings, households) = drawn(7, 600, 1_800);
-    let standings: Vec<Standing> = (0..5).map(|r| (r, Score::default())).collect();
+    let standings: Vec<Standing> = (0..5).map(nothing_yet).collect();
     let first = run(&standings, &dwellings, &households);
     let housed: BTreeSet<usize> = first.pairs.iter().map(|p| p.household).collect();
     let waiting = || (0..households.len()).filter(|h| !housed.contains(h)).map(|h| &households[h]);
@@ -142,7 +151,11 @@ fn kinds_give_the_same_optimum_as_every_assignment_tried_one_by_one() {
             })
             .collect();
         let standings: Vec<Standing> = (0..3)
-            .map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), ..Score::default() }))
+            .map(|rule| {
+                let before =
+                    Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), ..Score::default() };
+                Standing { before, share: f64::from(rng.u8(20..60)) / 100.0, ..nothing_yet(rule) }
+            })
             .collect();
         let found = plan(mix, rules, &standings, 2026_06_01, &dwellings, &households).unwrap();
         let best = all_tried(mix, rules, &standings, &dwellings, &households);
@@ -180,8 +193,10 @@ fn all_tried(
     let mut best = f64::INFINITY;
     go(0, &mut Vec::new(), dwellings.len(), households.len(), &mut |choice| {
         let mut weight = 0.0;
-        let mut scores: Vec<(f64, f64)> =
-            standings.iter().map(|(_, s)| (f64::from(s.numerator), f64::from(s.denominator))).collect();
+        let mut scores: Vec<(f64, f64)> = standings
+            .iter()
+            .map(|s| (f64::from(s.before.numerator), f64::from(s.before.denominator)))
+            .collect();
         for (d, h) in choice.iter().enumerate() {
             let Some(h) = h else {
                 weight += rules.weight(Departure::Vacant);
@@ -190,16 +205,17 @@ fn all_tried(
             let Some(list) = departures(rules, &dwellings[d], &households[*h]) else { return };
             weight += list.iter().map(|x| rules.weight(*x)).sum::<f64>();
             let lease = lease(&dwellings[d], &households[*h], 2026_06_01);
-            for ((r, _), s) in standings.iter().zip(&mut scores) {
-                if concerns(&mix.rules[*r], &lease) != Known::No {
+            for (standing, s) in standings.iter().zip(&mut scores) {
+                let rule = &mix.rules[standing.rule];
+                if concerns(rule, &lease) != Known::No {
                     s.1 += 1.0;
-                    s.0 += f64::from(u8::from(counts(&mix.rules[*r], &lease) == Known::Yes));
+                    s.0 += f64::from(u8::from(counts(rule, &lease) == Known::Yes));
                 }
             }
         }
-        for ((r, _), (n, d)) in standings.iter().zip(&scores) {
-            let over = mix.rules[*r].cible * d - n;
-            let short = if mix.rules[*r].sens == Sense::Minimum { over } else { -over };
+        for (standing, (n, d)) in standings.iter().zip(&scores) {
+            let over = standing.share * d - n;
+            let short = if mix.rules[standing.rule].sens == Sense::Minimum { over } else { -over };
             weight += rules.weight(Departure::Cible) * short.max(0.0);
         }
         best = best.min(weight);

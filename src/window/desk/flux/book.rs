@@ -24,8 +24,8 @@ pub struct Book {
     versions: BTreeMap<(String, String), Vec<Vec<ConventionFlux>>>,
     pub bases: Vec<Assiette>,
     pub rights: Vec<Droit>,
-    /// Last day that an event tells of, by year.
-    pub until: BTreeMap<u16, String>,
+    /// Last day that an event tells of, by lessor and year.
+    until: BTreeMap<String, BTreeMap<u16, String>>,
     /// Communes and lessors of all ways.
     pub communes: BTreeSet<String>,
     pub lessors: BTreeSet<String>,
@@ -45,6 +45,17 @@ type Places = BTreeMap<Key, u32>;
 /// Years in which a way was open.
 fn years_of(way: &Way) -> std::ops::RangeInclusive<u16> {
     way.opened.year()..=way.since.year()
+}
+
+/// What a lessor told of a year: nothing, until a day, or all of it: it told of another year since, or the year
+/// is over by the calendar and it told of December.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    /// Last day; None: nothing was received.
+    pub day: Option<String>,
+    /// Months until then, 12 for a whole year.
+    pub months: f64,
+    pub over: bool,
 }
 
 /// Year of a day `YYYY-MM-DD`.
@@ -160,7 +171,10 @@ impl Book {
         for (bailleur, logement) in changed {
             let (gone, stay): (Vec<_>, Vec<_>) =
                 state.flux_events_at(bailleur, logement).await?.into_iter().partition(|e| e.withdrawn);
-            let last = |e: &EvenementFlux| self.until.get(&year(&e.jour)).is_some_and(|day| *day == e.jour);
+            let last = |e: &EvenementFlux| {
+                let own = self.until.get(bailleur.as_str()).and_then(|days| days.get(&year(&e.jour)));
+                own.is_some_and(|day| *day == e.jour)
+            };
             if gone.iter().any(|e| last(&e.event)) {
                 // It may have been the last one that its year knew.
                 return Ok(false);
@@ -201,21 +215,33 @@ impl Book {
     /// Years that events or bases tell of.
     pub fn years(&self) -> Vec<u16> {
         let of_bases = self.bases.iter().map(|b| b.annee);
-        let all: BTreeSet<u16> = self.until.keys().copied().chain(of_bases).collect();
+        let all: BTreeSet<u16> =
+            self.until.values().flat_map(BTreeMap::keys).copied().chain(of_bases).collect();
         all.into_iter().collect()
     }
 
-    /// Last day of what is known of a year, its months until then (12 for a whole year), and whether it is
-    /// over: another year has begun in what is told, or by the calendar (`today`) once December is told of.
-    pub fn known(&self, annee: u16, today: &str) -> (String, f64, bool) {
-        let day = self.until.get(&annee).cloned().unwrap_or_else(|| format!("{annee}-01-01"));
-        let over = self.until.keys().any(|y| *y > annee) || (month(&day) == 12 && year(today) > annee);
+    /// The last year that events tell of.
+    pub fn last_year(&self) -> Option<u16> {
+        self.until.values().filter_map(|days| days.keys().next_back()).max().copied()
+    }
+
+    /// The last day that events tell of.
+    pub fn last_day(&self) -> Option<&String> {
+        self.until.values().filter_map(|days| days.values().next_back()).max()
+    }
+
+    /// What is known of a year from a lessor. `today` is that of the calendar.
+    pub fn known(&self, bailleur: &str, annee: u16, today: &str) -> Known {
+        let Some(days) = self.until.get(bailleur) else { return Known::default() };
+        let Some(day) = days.get(&annee) else { return Known::default() };
+        let over = days.keys().any(|y| *y > annee) || (month(day) == 12 && year(today) > annee);
         if over {
-            return (format!("{annee}-12-31"), 12.0, true);
+            return Known { day: Some(format!("{annee}-12-31")), months: 12.0, over };
         }
-        let Ok(date) = day.parse::<jiff::civil::Date>() else { return (day, 12.0, false) };
-        let months = f64::from(date.month() - 1) + f64::from(date.day()) / f64::from(date.days_in_month());
-        (day, months, false)
+        let months = day.parse::<jiff::civil::Date>().map_or(12.0, |date| {
+            f64::from(date.month() - 1) + f64::from(date.day()) / f64::from(date.days_in_month())
+        });
+        Known { day: Some(day.clone()), months, over }
     }
 
     fn versions(&self, bailleur: &str, departement: &str) -> impl Iterator<Item = &Vec<ConventionFlux>> {
@@ -312,8 +338,12 @@ impl Book {
     }
 }
 
-fn lengthen(until: &mut BTreeMap<u16, String>, e: &EvenementFlux) {
-    let last = until.entry(year(&e.jour)).or_default();
+fn lengthen(until: &mut BTreeMap<String, BTreeMap<u16, String>>, e: &EvenementFlux) {
+    let own = match until.get_mut(&e.bailleur) {
+        Some(own) => own,
+        None => until.entry(e.bailleur.clone()).or_default(),
+    };
+    let last = own.entry(year(&e.jour)).or_default();
     if *last < e.jour {
         last.clone_from(&e.jour);
     }

@@ -73,7 +73,7 @@ pub struct LogementEnCours {
 /// # Errors
 /// What is asked does not exist, or nothing is kept of it.
 pub fn answer(book: &Book, view: &View, asked: Option<&str>) -> Result<LogementsFlux, Problem> {
-    let last = book.until.values().next_back();
+    let last = book.last_day();
     let au = match asked {
         Some(text) => {
             let au = day("au", text)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::desk::flux::book::{Book, departement};
+use crate::desk::flux::book::{Book, Known, departement};
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::{Choix, percent};
 use crate::desk::params::Params;
@@ -25,11 +25,11 @@ pub struct SuiviFlux {
     pub tolerance: f64,
     pub annee: u16,
     pub annees: Vec<u16>,
-    /// Dernier jour connu.
+    /// Dernier jour connu, de l'un des bailleurs.
     pub jusqu_au: String,
-    /// Mois écoulés jusqu'au dernier jour connu, fraction comprise ; 12 pour une année finie.
+    /// Mois dont les bailleurs ont parlé, fraction comprise, chacun selon ce qu'il doit ; 12 pour une année finie.
     pub mois: f64,
-    /// L'année est finie : un objectif est atteint ou ne l'est pas.
+    /// Tous ont dit toute l'année : un objectif est atteint ou ne l'est pas.
     pub finie: bool,
     pub par: String,
     pub bailleurs: Vec<Choix>,
@@ -58,7 +58,12 @@ pub struct LigneSuivi {
     pub qpv: TroisComptes,
     /// Ce qui est retenu, selon la convention.
     pub retenu: u32,
+    /// Nul sans objectif, et tant que rien n'est reçu de l'année.
     pub rythme: Option<Rythme>,
+    /// Dernier jour dont ces bailleurs ont parlé, AAAA-MM-JJ ; nul : rien n'est reçu d'eux pour l'année.
+    pub jusqu_au: Option<String>,
+    /// Ils ont dit toute l'année : l'objectif est atteint ou ne l'est pas.
+    pub finie: bool,
     /// Comptes de chaque mois, de janvier à décembre.
     pub par_mois: Vec<TroisComptes>,
 }
@@ -85,14 +90,44 @@ struct Sum {
     qpv: TroisComptes,
     kept: u32,
     goal: Option<u32>,
+    told: Told,
     counting: Vec<Decompte>,
     months: [TroisComptes; 12],
+}
+
+/// What lessors told of the year, of those that a line counts.
+#[derive(Debug, Default)]
+struct Told {
+    /// Months that each told of, by the dwellings that it owes.
+    months: f64,
+    owed: f64,
+    /// The last day of those that told of any.
+    until: Option<String>,
+    lessors: BTreeMap<String, bool>,
+}
+
+impl Told {
+    fn add(&mut self, bailleur: &str, known: &Known, owed: u32) {
+        self.months += known.months * f64::from(owed);
+        self.owed += f64::from(owed);
+        self.until = self.until.take().max(known.day.clone());
+        self.lessors.insert(bailleur.to_owned(), known.over);
+    }
+
+    /// Months that the line as a whole tells of.
+    fn mean(&self) -> f64 {
+        if self.owed > 0.0 { self.months / self.owed } else { 0.0 }
+    }
+
+    fn is_over(&self) -> bool {
+        !self.lessors.is_empty() && self.lessors.values().all(|over| *over)
+    }
 }
 
 /// The year that is asked, the last one by default.
 pub fn chosen(book: &Book, year: Option<u16>) -> Result<u16, Problem> {
     let years = book.years();
-    let with_events = book.until.keys().next_back().copied();
+    let with_events = book.last_year();
     let Some(last) = with_events.or(years.last().copied()) else {
         return Err(Problem::not_found(
             "flux",
@@ -114,7 +149,7 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
     if !KEYS.contains(&by) {
         return Err(Problem::unknown("par", by, KEYS));
     }
-    let (until, m, over) = book.known(annee, &state::day(state::now()));
+    let today = state::day(state::now());
     let rules = flux().map_err(|e| Problem::internal(&e))?;
     let tolerance = rules.tolerance;
     let asked_of = |b: &str| asked.bailleur.as_deref().is_none_or(|a| a == b);
@@ -128,12 +163,15 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
     // Objectives first, so that a right that nobody has met yet is a line too.
     for (b, d) in pairs(book, annee).into_iter().filter(|(b, d)| view.opens(b, d) && asked_of(b)) {
         let Some(flow) = book.flow(b, d, annee)? else { continue };
+        let known = book.known(b, annee, &today);
         // The whole is that of the lines: a réservataire's own.
         for p in flow.parts.into_iter().filter(|p| view.holds(&p.reservataire)) {
             *whole.goal.get_or_insert(0) += p.logements;
+            whole.told.add(b, &known, p.logements);
             if by != "commune" {
                 let sum = sums.entry(key(b, &p.reservataire, "")).or_default();
                 *sum.goal.get_or_insert(0) += p.logements;
+                sum.told.add(b, &known, p.logements);
                 sum.counting.push(book.counting(b, d, &p.reservataire, annee));
             }
         }
@@ -187,10 +225,15 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         territoire: s.mine,
         qpv: s.qpv,
         retenu: s.kept,
-        rythme: s.goal.map(|g| pace(g, s.kept, m, tolerance)),
+        rythme: s.goal.filter(|_| s.told.until.is_some()).map(|g| pace(g, s.kept, s.told.mean(), tolerance)),
+        finie: s.told.is_over(),
+        jusqu_au: s.told.until,
         par_mois: s.months.to_vec(),
     };
     let lignes = sums.into_iter().map(|(k, s)| line(k, s)).collect();
+    let (m, over) = (whole.told.mean(), whole.told.is_over());
+    let until = whole.told.until.clone().or_else(|| last_of(book, view, annee, &today));
+    let until = until.unwrap_or_else(|| format!("{annee}-01-01"));
     let mut ensemble = line(Default::default(), whole);
     if by == "commune" {
         (ensemble.objectif, ensemble.rythme) = (None, None);
@@ -208,6 +251,12 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         lignes,
         ensemble,
     })
+}
+
+/// The last day that lessors without a base told of.
+fn last_of(book: &Book, view: &View, annee: u16, today: &str) -> Option<String> {
+    let open = lessors(book, view);
+    open.iter().filter_map(|b| book.known(&b.code, annee, today).day).max()
 }
 
 /// Lessors and départements whose base of a year is known.

@@ -23,6 +23,9 @@ use crate::territory::bands;
 const OTHER_RATES: &str = "Comparé au seul taux de la loi : une convention intercommunale d'attribution en fixe un \
                            autre sur une partie de ce total. Voir les lignes par EPCI.";
 
+const TWO_READINGS: &str = "Les mutations de genre inconnu décident : internes au parc du bailleur elles sont hors du flux, sinon elles y sont, et la règle \
+                            est tenue d'un côté, pas de l'autre.";
+
 pub fn answer(
     all: &Allocations,
     asked: &Asked,
@@ -306,7 +309,10 @@ pub fn score(
                 haut: percent(p.high),
             }),
         etat: standing,
-        pourquoi: why_not(standing),
+        pourquoi: why_not(standing).or_else(|| {
+            let apart = met.zip(other).is_some_and(|(met, other)| met != other);
+            apart.then(|| TWO_READINGS.to_owned())
+        }),
         sans_mutations_inconnues: both.map(|s| Lecture::new(&s, rule.sens, target.share)),
         decidees: decided
             .filter(|_| rule.decidees && !none)

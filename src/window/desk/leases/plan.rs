@@ -7,11 +7,13 @@ use utoipa::ToSchema;
 
 use crate::access::Person;
 use crate::desk::editions::App;
+use crate::desk::leases::rates::ObjectifCia;
 use crate::desk::leases::{Choix, Open, number, reservataires};
 use crate::desk::problem::Problem;
 use crate::policy::facts::{Allocation, Allocations};
 use crate::policy::household::{Bound, Quartile, Said};
 use crate::policy::mix::{self, Score};
+use crate::policy::objectifs::{Rate, Scope, target};
 use crate::policy::plan::{self, Dwelling, Household, Plan, PlanError, Reach, Standing};
 use crate::policy::why;
 use crate::reference::attributions::attributions;
@@ -81,6 +83,8 @@ pub struct CiblePlan {
     pub libelle: &'static str,
     /// En %.
     pub cible: f64,
+    /// Le taux de la convention d'attribution dont vient `cible` ; nul : celui de la loi.
+    pub objectif: Option<ObjectifCia>,
     pub avant: PartPlan,
     pub apres: PartPlan,
     /// Attributions qui manquent encore.
@@ -152,7 +156,14 @@ const ROOMS_MAX: u8 = 6;
 
 const REFUSED: &str = "Aucun bail n'est ouvert à votre organisme dans cet EPCI.";
 
-pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose, Problem> {
+/// # Errors
+/// What is asked does not exist or is not open, or there is no plan.
+pub fn answer(
+    app: &App,
+    person: &Person,
+    rates: &[Rate],
+    asked: &DemandePlan,
+) -> Result<PlanPropose, Problem> {
     let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
     let (mix, rules) =
         (Mix::embedded().map_err(|e| internal(&e))?, PlanRules::embedded().map_err(|e| internal(&e))?);
@@ -207,6 +218,7 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
             "Intercommunalité non soumise aux 25 % et 50 % : l'arrêté des seuils ne la liste pas. Le plan ne vise pas ces deux règles.",
         ),
     };
+    let scope = Scope { year, epci: Some(&asked.epci), ..Scope::default() };
     // Shares that depend on who is housed, and that bind this EPCI: not those of réservataires.
     let standings: Vec<Standing> = mix
         .targets()
@@ -216,7 +228,10 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
                 && r.niveau == Niveau::Tous
                 && (bound || !r.soumis)
         })
-        .filter_map(|(i, _)| so_far.whole.scores[i].map(|s| (i, s)))
+        .filter_map(|(i, r)| {
+            let before = so_far.whole.scores[i]?;
+            Some(Standing { rule: i, before, share: target(r, rates, &scope).share })
+        })
         .collect();
     let found = plan::plan(mix, rules, &standings, day, &dwellings, &households).map_err(|e| match e {
         PlanError::Work(..) => Problem::value("mois", &months.to_string(), format!("{e}.")),
@@ -230,7 +245,7 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
         (&dwellings, &lines),
         (&households, &people),
         left_out,
-        (mix, rules),
+        (mix, rules, rates),
         submission,
     ))
 }
@@ -454,9 +469,10 @@ fn told(
     (dwellings, dwelling_lines): (&[Dwelling], &[Line]),
     (households, household_lines): (&[Household], &[usize]),
     demandes_ecartees: usize,
-    (mix, rules): (&'static Mix, &'static PlanRules),
+    (mix, rules, rates): (&'static Mix, &'static PlanRules, &[Rate]),
     soumission_dit: Option<&'static str>,
 ) -> PlanPropose {
+    let scope = Scope { year: annee, epci: Some(&asked.epci), ..Scope::default() };
     let label = |d: Departure| rules.departures.iter().find(|w| w.id == d).map_or("", |w| w.libelle.as_str());
     let place = |d: &Dwelling| {
         (
@@ -533,7 +549,10 @@ fn told(
             .map(|t| CiblePlan {
                 regle: &mix.rules[t.rule].id,
                 libelle: &mix.rules[t.rule].libelle,
-                cible: (1000.0 * mix.rules[t.rule].cible).round() / 10.0,
+                cible: (1000.0 * t.share).round() / 10.0,
+                objectif: target(&mix.rules[t.rule], rates, &scope)
+                    .rate
+                    .map(|r| ObjectifCia::new(&mix.rules[t.rule], r)),
                 avant: part(&t.before),
                 apres: part(&t.after),
                 manque: t.missing,

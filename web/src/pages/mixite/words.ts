@@ -10,14 +10,14 @@ export function verdict(score: ScoreMixite): Verdict {
   if (score.secret) return 'secret';
   if (score.etat === 'non_soumis' || score.etat === 'sans_objet') return 'sans_verdict';
   if (!score.denominateur) return 'vide';
-  // Not judged here, or the two readings of unknown mutations disagree.
+  // Not judged here, or undecided: the answer says why.
   if (score.respectee == null) return 'sans_verdict';
   return score.respectee ? 'atteint' : 'manque';
 }
 
 /** What is said in place of a verdict. */
 const STANDINGS: Record<ScoreMixite['etat'], string> = {
-  applicable: 'Indéterminé : dépend des mutations de genre inconnu',
+  applicable: 'Sans verdict',
   non_soumis: 'Non soumis',
   non_etabli: 'Sans verdict : soumission non établie',
   sans_objet: 'Sans objet : tout le territoire est en QPV',

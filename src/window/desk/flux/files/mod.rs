@@ -217,7 +217,7 @@ impl Row<'_> {
     }
 
     fn reservataire(&self, name: &'static str) -> Result<String, Refused> {
-        let text = self.needed(name)?;
+        let text = whole_holder(self.needed(name)?);
         known_holder(&text).map_err(|why| (name, text.clone(), "F02", why))?;
         Ok(text)
     }
@@ -228,9 +228,22 @@ pub fn plain_word(text: &str) -> String {
     mot(text).to_lowercase()
 }
 
+/// A code with the zero of its commune that a spreadsheet took: `COMMUNE:1901`.
+fn whole_holder(code: String) -> String {
+    let commune = code.strip_prefix("COMMUNE:").and_then(|c| fields::commune(c.trim().as_bytes()).ok());
+    commune.map_or(code, |(commune, _)| format!("COMMUNE:{}", String::from_utf8_lossy(&commune)))
+}
+
 /// Checks the code of a réservataire.
 pub fn known_holder(code: &str) -> Result<(), String> {
     let list = reservataires();
+    if let Some(commune) = code.strip_prefix("COMMUNE:")
+        && !fields::commune(commune.as_bytes()).is_ok_and(|(whole, _)| whole == *commune.as_bytes())
+    {
+        return Err(format!(
+            "« {commune} » n'est pas un code commune de l'Insee (cinq signes : COMMUNE:01901)."
+        ));
+    }
     if list.iter().any(|v| v.id == base_code(code)) {
         return Ok(());
     }
@@ -263,7 +276,9 @@ fn read<T>(
             ignored.push(name.trim().to_owned());
         }
     }
-    fractions(&rows, at.get("part").copied())?;
+    for name in ["part", "taux"] {
+        fractions(&rows, name, at.get(name).copied())?;
+    }
     let departement = at.get("departement").copied();
     let mut out = ReadFile { rows: Vec::new(), refused: Vec::new(), ignored };
     for (ligne, record) in rows {
@@ -286,14 +301,14 @@ fn read<T>(
 }
 
 /// Refuses shares that a column of percentages lost its sign of: 0,25 for 25 %.
-fn fractions(rows: &[(u64, StringRecord)], part: Option<usize>) -> Result<(), Problem> {
+fn fractions(rows: &[(u64, StringRecord)], name: &str, part: Option<usize>) -> Result<(), Problem> {
     let Some(part) = part else { return Ok(()) };
     let cell = |r: &StringRecord| fields::decimal(r.get(part)?.as_bytes()).ok().filter(|v| *v > 0.0);
     let shares: Vec<f64> = rows.iter().filter_map(|(_, r)| cell(r)).collect();
     if shares.len() > 1 && shares.iter().all(|s| *s <= 1.0) {
-        return Err(Problem::body(
-            "La colonne « part » est écrite en fractions (0,25) : écrivez des pourcentages (25).",
-        ));
+        return Err(Problem::body(format!(
+            "La colonne « {name} » est écrite en fractions (0,25) : écrivez des pourcentages (25)."
+        )));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A whole commission, one line a file: lines that cannot be read are named, the others checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::csv::ByteRecord;
 
@@ -95,6 +95,13 @@ pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem
     (out.conformes, out.attention, out.contraires) =
         (with(Verdict::Conforme), with(Verdict::Attention), with(Verdict::Contraire));
     (out.indeterminables, out.sans_objet) = (with(Verdict::Indeterminable), with(Verdict::SansObjet));
+    let years: BTreeSet<u16> = together.years.iter().copied().filter(|y| !checks.is_loaded(*y)).collect();
+    out.avertissements.extend(years.into_iter().map(|year| {
+        format!(
+            "Aucun bail de {year} n'est chargé : l'effet des dossiers de {year} sur les parts de l'année ne se mesure pas. \
+             Importez les attributions de {year}, ou donnez un jour d'une année chargée."
+        )
+    }));
     out.avertissements.extend(together.warnings());
     out.ensemble = together.effects(checks);
     Ok(out)
@@ -234,6 +241,8 @@ fn small_of_quartile(cell: &[u8]) -> Option<u8> {
 #[derive(Default)]
 struct Together<'a> {
     sums: BTreeMap<(String, u16, usize), Sum<'a>>,
+    /// Years of the files.
+    years: BTreeSet<u16>,
     /// First line of each dwelling: of several files for one, a single lease can come.
     dwellings: BTreeMap<String, u64>,
     /// Dwellings that come again, with their lines.
@@ -256,6 +265,7 @@ struct Sum<'a> {
 
 impl<'a> Together<'a> {
     fn add(&mut self, checks: &Checks<'a>, done: &Checked<'a>, dwelling: Option<&str>, ligne: u64) {
+        self.years.insert(done.facts.lease.year());
         if let Some(dwelling) = dwelling {
             let first = *self.dwellings.entry(dwelling.to_owned()).or_insert(ligne);
             if first != ligne {

@@ -8,7 +8,7 @@ use crate::desk::leases::controle::answer::{NiveauFerme, VerdictRegle};
 use crate::desk::leases::controle::asked::Fault;
 use crate::desk::leases::{Open, reservataires};
 use crate::desk::problem::Problem;
-use crate::policy::check::{Alone, Finding, Level, alone, check};
+use crate::policy::check::{Alone, Cause, Finding, Level, alone, check};
 use crate::policy::counts::{Counts, Niveau};
 use crate::policy::dossier::{Checker, Dossier, Facts, Site};
 use crate::policy::objectifs::{Rate, Scope as Line, target};
@@ -23,6 +23,9 @@ const OWN_CONTINGENT: &str = "Votre organisme ne voit que les baux de son contin
 const NOT_YOURS: &str =
     "Ce logement n'est pas dans votre parc : vous contrôlez les attributions de votre parc seulement.";
 const PART: &str = "Une partie seulement de ces baux est dans votre territoire.";
+
+const NOT_LOADED: &str =
+    "Aucun bail de l'année demandée n'est chargé : l'effet sur ses parts ne se mesure pas.";
 
 const DEPARTEMENT: &str =
     "La part de l'État se juge dans tout le département, qui ne vous est pas ouvert en entier.";
@@ -102,6 +105,12 @@ impl<'a> Checks<'a> {
         self.checker.all.list.iter().map(|a| a.bail).max().unwrap_or(0)
     }
 
+    /// Whether leases of a year are loaded: of one that is not, nothing is measured.
+    #[must_use]
+    pub fn is_loaded(&self, year: u16) -> bool {
+        self.checker.all.list.iter().any(|a| a.year() == year)
+    }
+
     /// Whether an address of this bailleur in this commune is open at its own scale.
     #[must_use]
     pub fn sees(&self, siren: &str, commune: &str, epci: Option<&str>) -> bool {
@@ -157,7 +166,11 @@ impl<'a> Checks<'a> {
         let year = facts.lease.year();
         let (levels, closed) = self.levels(&facts, &site, year);
         let mix = self.checker.mix;
-        let findings = check(mix, &facts, &levels);
+        let mut findings = check(mix, &facts, &levels);
+        if !self.is_loaded(year) {
+            let silent = findings.iter_mut().filter(|f| f.cause == Cause::Secret);
+            silent.for_each(|f| f.cause = Cause::NoLease);
+        }
         let own = alone(
             self.checker.rules,
             mix,
@@ -216,8 +229,9 @@ impl<'a> Checks<'a> {
         };
         let mut closed = Vec::new();
         let mut shown = Vec::new();
+        let loaded = self.is_loaded(year);
         for niveau in Niveau::ALL {
-            match closed_by(niveau, whole) {
+            match closed_by(niveau, whole).or((!loaded).then_some(NOT_LOADED)) {
                 Some(motif) => closed.push(NiveauFerme { niveau, motif }),
                 None => shown.push(niveau),
             }

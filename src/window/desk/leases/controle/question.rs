@@ -48,11 +48,15 @@ pub fn whole(
         Err(why) => (None, Some(why)),
     };
     let mut avertissements = Vec::new();
-    if done.facts.lease.year() != u16::try_from(last / 10_000).unwrap_or(0) {
+    let year = done.facts.lease.year();
+    if !checks.is_loaded(year) {
         avertissements.push(format!(
-            "Les baux chargés s'arrêtent au {} : l'effet est mesuré sur l'année demandée.",
-            days::iso(last)
+            "Les baux chargés s'arrêtent au {} : aucun n'est de {year}, l'effet sur les parts de l'année ne se mesure pas. \
+             Importez les attributions de {year}, ou donnez un jour d'une année chargée.",
+            days::french(&days::iso(last))
         ));
+    } else if year != u16::try_from(last / 10_000).unwrap_or(0) {
+        avertissements.push(format!("L'effet est mesuré sur les baux de {year}, l'année demandée."));
     }
     if done.facts.lease.provisional {
         avertissements

@@ -3,11 +3,13 @@
 //! that is sent, and are forgotten with the answer.
 
 use axum::Json;
-use axum::extract::Extension;
+use axum::extract::{Extension, State as FromState};
 
 use crate::desk::leases::plan::{DemandePlan, PlanPropose, answer};
+use crate::desk::leases::rates::rates;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
@@ -27,12 +29,14 @@ use crate::server::edge::problem::Document;
     )
 )]
 pub async fn propose(
+    FromState(server): FromState<Server>,
     Current(app): Current,
     Who(visitor): Who,
     Body(asked): Body<DemandePlan>,
 ) -> Result<(Extension<Trace>, Json<PlanPropose>), Problem> {
+    let rates = rates(&server.state).await?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &asked)?;
+        let found = answer(&app, &visitor.person, &rates, &asked)?;
         let trace = Trace::new("plan", found.epci.code.as_str())
             .with("annee", found.annee)
             .with("menages", found.menages)
