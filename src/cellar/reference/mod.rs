@@ -7,6 +7,7 @@ pub mod access;
 pub mod addresses;
 pub mod attributions;
 pub mod avis;
+pub mod bailleurs;
 pub mod ban;
 pub mod communes;
 pub mod comparables;

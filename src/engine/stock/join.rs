@@ -1,5 +1,7 @@
 //! The join ladder (domain §11): from the surest to the weakest way of finding the dwelling of a household.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
@@ -7,7 +9,8 @@ use super::dwellings::Dwellings;
 use super::facts::BuildReport;
 use super::households::Households;
 use super::table::{Texts, hash};
-use crate::french::thousands;
+use crate::french::{counted, thousands};
+use crate::reference::bailleurs::Bailleurs;
 use crate::reference::communes::{city_of, key_in_force, key_of_city};
 
 /// For each dwelling row, its household row, or `u32::MAX`.
@@ -26,13 +29,28 @@ type Index = HashMap<u64, Vec<u32>, FxBuildHasher>;
 ///
 /// A bailleur surveys its own tenants: a household that says its bailleur never goes to the dwelling of
 /// another, be it by its number. Else who deposits a survey would change a rival's figures, or learn them.
-pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut BuildReport) -> Matches {
+pub fn ladder(
+    dwellings: &mut Dwellings,
+    households: &Households,
+    millesime: u16,
+    report: &mut BuildReport,
+) -> Matches {
     let mut household_of = vec![u32::MAX; dwellings.len()];
     let mut waiting: Vec<u32> = Vec::new();
     let mut counts = [0u64; 5];
     let (mut twice, mut ambiguous, mut lost, mut foreign) = (0u64, 0u64, 0u64, 0u64);
     let siren_d: Vec<u64> = dwellings.siren.list.iter().map(|s| hash(s)).collect();
-    let siren_h: Vec<u64> = households.siren.list.iter().map(|s| hash(s)).collect();
+    // Of a bailleur that has no dwelling here any more, who took over its stock.
+    let here: BTreeSet<&str> = dwellings.siren.list.iter().map(String::as_str).collect();
+    let day = u32::from(millesime) * 10_000 + 101;
+    let owner = |siren: &'_ str| -> String {
+        let gone = !siren.is_empty() && !here.contains(siren);
+        let by = Bailleurs::embedded().ok().filter(|_| gone).and_then(|b| b.successor(siren, day));
+        by.unwrap_or(siren).to_owned()
+    };
+    let owners: Vec<String> = households.siren.list.iter().map(|s| owner(s)).collect();
+    let siren_h: Vec<u64> = owners.iter().map(|s| hash(s)).collect();
+    let absent: Vec<bool> = owners.iter().map(|s| !s.is_empty() && !here.contains(s.as_str())).collect();
     let at = |hashes: &[u64], n: u32| hashes.get(n as usize).copied().unwrap_or(0);
     let owns = |h: u32, d: u32| {
         let surveyor = at(&siren_h, households.siren.of[h as usize]);
@@ -167,6 +185,7 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
             });
         }
     }
+    let mut homeless: BTreeMap<&str, u64> = BTreeMap::new();
     let mut depcoms = numbers(&dwellings.depcom.list);
     let mut sirens = numbers(&dwellings.siren.list);
     for h in waiting {
@@ -177,10 +196,14 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
             continue;
         }
         let depcom = number(&mut depcoms, &mut dwellings.depcom.list, &depcom);
-        let siren = match households.siren.get(row) {
+        let of = households.siren.of[row] as usize;
+        let siren = match owners.get(of).map_or("", String::as_str) {
             "" => u32::MAX,
             siren => number(&mut sirens, &mut dwellings.siren.list, siren),
         };
+        if absent.get(of) == Some(&true) {
+            *homeless.entry(households.siren.get(row)).or_insert(0u64) += 1;
+        }
         dwellings.push_unregistered(depcom, siren);
         household_of.push(h);
         counts[4] += 1;
@@ -202,6 +225,13 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
         report.remarques.push(format!(
             "{who} le numéro national d'un logement qu'un autre bailleur a au RPLS : {what}. Si ce patrimoine a \
              changé de SIREN, corrigez le SIREN de l'enquête et importez-la de nouveau."
+        ));
+    }
+    for (siren, n) in homeless {
+        report.remarques.push(format!(
+            "{} du bailleur {siren} : ce SIREN n'a aucun logement au RPLS {millesime}, ils ne comptent que pour leur commune. \
+             Si un autre bailleur l'a absorbé, dites-le (Administration, Paramètres, « Bailleurs absorbés par un autre »).",
+            counted(n, "ménage de l'enquête", "ménages de l'enquête")
         ));
     }
     report.comptes.insert("menages".into(), households.len() as u64);

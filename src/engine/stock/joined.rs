@@ -75,7 +75,8 @@ impl Joined {
         let (mut dwellings, households) = (dwellings?, households?);
         let named = [dwellings.depcom.list.len(), dwellings.siren.list.len()];
         let mut report = BuildReport::default();
-        let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+        let matches =
+            households.as_ref().map(|h| join::ladder(&mut dwellings, h, register.year(), &mut report));
         let menages = match (&households, &matches) {
             (Some(h), Some(m)) => h.keys(&m.household_of),
             _ => Vec::new(),

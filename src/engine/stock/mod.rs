@@ -183,7 +183,8 @@ fn made(
             let (mut dwellings, households) = joined.apart();
             let changes = events.apply(millesime, &mut dwellings, catalogue);
             // Households name residences in both editions, so that a residence has one code.
-            let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+            let matches =
+                households.as_ref().map(|h| join::ladder(&mut dwellings, h, millesime, &mut report));
             (dwellings, households, matches, Vec::new(), Some(changes))
         }
     };

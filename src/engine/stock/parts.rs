@@ -34,6 +34,7 @@ pub fn table_of(register: &str) -> &'static str {
 /// The files of one register and year.
 #[derive(Debug, Clone)]
 pub struct Parts {
+    year: u16,
     general: Option<PathBuf>,
     /// SIREN → table.
     deposits: BTreeMap<String, PathBuf>,
@@ -83,10 +84,17 @@ impl Parts {
             return None;
         }
         Some(Self {
+            year,
             general: general.map(path),
             deposits: deposits.iter().map(|d| (d.rapport.cle[prefix.len()..].to_owned(), path(d))).collect(),
             folders: general.into_iter().chain(deposits.iter().copied()).map(|d| d.dossier.clone()).collect(),
         })
+    }
+
+    /// Millésime or wave.
+    #[must_use]
+    pub fn year(&self) -> u16 {
+        self.year
     }
 
     /// Whether each table is there.

@@ -162,7 +162,8 @@ impl ConventionFlux {
     #[must_use]
     pub fn in_force(versions: &[Self], year: u16) -> Option<Self> {
         let mut by_year: BTreeMap<u16, &Self> = BTreeMap::new();
-        versions.iter().filter(|v| v.du <= year).for_each(|v| _ = by_year.insert(v.du, v));
+        let standing = Self::standing(versions);
+        standing.into_iter().filter(|v| v.du <= year).for_each(|v| _ = by_year.insert(v.du, v));
         let counts = |v: &&&Self| !matches!(v.statut, Statut::Projet | Statut::Retiree);
         let last = by_year.values().rev().find(counts)?;
         let mut held = (*last).clone();
@@ -173,10 +174,25 @@ impl ConventionFlux {
         Some(held)
     }
 
+    /// Versions that were not undone: one that says again what a former one said takes back all between.
+    fn standing(versions: &[Self]) -> Vec<&Self> {
+        let mut out: Vec<&Self> = Vec::new();
+        for v in versions {
+            match out.iter().position(|former| *former == v) {
+                Some(at) => out.truncate(at + 1),
+                None => out.push(v),
+            }
+        }
+        out
+    }
+
     /// A draft of a year in which nothing else holds.
     #[must_use]
     pub fn draft(versions: &[Self], year: u16) -> Option<&Self> {
-        let last = versions.iter().rfind(|v| v.du <= year).filter(|v| v.statut == Statut::Projet)?;
+        let last = Self::standing(versions)
+            .into_iter()
+            .rfind(|v| v.du <= year)
+            .filter(|v| v.statut == Statut::Projet)?;
         Self::in_force(versions, year).is_none().then_some(last)
     }
 
@@ -332,6 +348,9 @@ pub mod tests {
         // One that has ended is not followed by the one before it, but by the prefect.
         v.push(ConventionFlux { au: Some(2026), ..version(12.0, 2026, signed) });
         assert_eq!([2026, 2027].map(|y| part(&v, y)), [Some((12.0, signed)), Some((12.0, Statut::ADefaut))]);
+        // Undone: what was before is in force again, in every year.
+        let undone = [version(22.0, 2023, signed), version(14.0, 2025, signed), version(22.0, 2023, signed)];
+        assert_eq!(part(&undone, 2026), Some((22.0, signed)));
         let mut state = convention("ETAT_PRIO", 25.0);
         state.au = Some(2024);
         assert_eq!(part(&[state], 2025), Some((25.0, Statut::Arrete)));

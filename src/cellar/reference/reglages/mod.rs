@@ -62,7 +62,7 @@ pub fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::E
 }
 
 /// All files that may be changed.
-fn sources() -> [&'static dyn Source; 26] {
+fn sources() -> [&'static dyn Source; 27] {
     use super as r;
     [
         &r::mix::DATA,
@@ -73,6 +73,7 @@ fn sources() -> [&'static dyn Source; 26] {
         &r::dalo::DATA,
         &r::unites::DATA,
         &r::flux::DATA,
+        &r::bailleurs::DATA,
         &r::seuils::DATA,
         &r::generations::DATA,
         &r::secrecy::DATA,

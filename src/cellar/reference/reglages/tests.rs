@@ -26,7 +26,8 @@ fn every_file_of_the_table_reads_back_as_the_program_holds_it() {
     for rules in &tables().unwrap().files {
         assert!(embedded(&rules.nom).is_some(), "{}", rules.nom);
         let all = Resolved::default().parameters(&rules.nom).unwrap();
-        assert_eq!(all.is_empty(), rules.nom == "rules/seuils.toml", "{}: that one begins empty", rules.nom);
+        let empty = matches!(rules.nom.as_str(), "rules/seuils.toml" | "rules/bailleurs.toml");
+        assert_eq!(all.is_empty(), empty, "{}: these begin empty", rules.nom);
     }
     let named: usize = sources().iter().map(|s| s.texts().len()).sum();
     assert_eq!(named, tables().unwrap().files.len(), "each file that may be changed is in the table");

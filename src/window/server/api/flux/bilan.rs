@@ -215,6 +215,14 @@ pub async fn freeze(
         ));
     }
     let rows = lines(found.annee, &balance(book.ways_of(&found.bailleur), found.annee));
+    let told = book.known(&siren, asked.annee, &state::day(state::now()));
+    if rows.is_empty() && told.day.is_none() {
+        return Err(Problem::conflict(format!(
+            "Aucun événement n'est reçu de vous pour {} : il n'y a pas de bilan à arrêter. Importez d'abord les événements de \
+             l'année.",
+            asked.annee
+        )));
+    }
     let contenu = to_freeze(&found, &rows, &visitor.person.nom)?;
     let now = state::now();
     let version =
