@@ -14,10 +14,11 @@ use super::import::{Common, Done, Register, admit, finish_late};
 use super::out::{note, say};
 use super::{Failure, StoreArgs, build, import_report};
 use crate::admission::Plan;
+use crate::french::counted;
 use crate::reference::pages::pages;
 use crate::registers::kind::{self, Kind, Verdict};
 use crate::registers::report::Report;
-use crate::store::{Manifest, Writer, sum};
+use crate::store::{Dataset, Manifest, Store, Writer, sum};
 
 #[derive(Debug, Args)]
 pub struct FolderArgs {
@@ -69,7 +70,8 @@ pub fn run(args: &FolderArgs) -> Result<(), Failure> {
     finish_late(&writer)?;
     let (refused, aside) = carry_out(&steps, &mut writer, &args.store)?;
     let done = steps.len() - refused.len() - aside;
-    say!("\n{done} fichiers importés sur {} reconnus.", steps.len());
+    let files = counted(done as u64, "fichier importé", "fichiers importés");
+    say!("\n{files} sur {}.", counted(steps.len() as u64, "reconnu", "reconnus"));
     for (path, why) in &refused {
         say!("  Refusé : {} : {why}", path.display());
     }
@@ -77,7 +79,10 @@ pub fn run(args: &FolderArgs) -> Result<(), Failure> {
     build::after_change(writer, &args.store.data, args.construire, false)?;
     match refused.len() {
         0 => Ok(()),
-        n => Err(format!("{n} fichier(s) refusé(s) : les autres sont dans le magasin").into()),
+        n => {
+            let files = counted(n as u64, "fichier refusé", "fichiers refusés");
+            Err(format!("{files} : les autres sont dans le magasin").into())
+        }
     }
 }
 
@@ -100,6 +105,7 @@ fn look(args: &FolderArgs) -> Result<Vec<Seen>, Failure> {
         // The store may lie in the folder: what it holds was imported already.
         walk(path, &args.store.data, &mut files)?;
     }
+    let manifest = Store::open(&args.store.data).ok().map(|s| s.manifest().clone());
     let desk = tempfile::tempdir()?;
     let (mut seen, mut met) = (Vec::new(), Vec::<(u64, String, PathBuf)>::new());
     for path in files {
@@ -113,7 +119,9 @@ fn look(args: &FolderArgs) -> Result<Vec<Seen>, Failure> {
                         Verdict::Unknown { why: format!("même contenu que « {} »", other.display()) }
                     }
                     None => {
+                        let there = manifest.as_ref().and_then(|m| in_place(m, &sum.empreinte));
                         met.push((sum.octets, sum.empreinte, path.clone()));
+                        let because = there.map_or(because.clone(), |there| format!("{because} ; {there}"));
                         Verdict::Known { kind, because }
                     }
                 }
@@ -123,6 +131,13 @@ fn look(args: &FolderArgs) -> Result<Vec<Seen>, Failure> {
         seen.push(Seen { path, verdict });
     }
     Ok(seen)
+}
+
+/// What is said of bytes that the store has already.
+fn in_place(manifest: &Manifest, mark: &str) -> Option<String> {
+    let has = |d: &&Dataset| d.rapport.empreinte == mark || d.pieces.iter().any(|p| p.empreinte == mark);
+    let there = manifest.jeux.iter().find(has)?;
+    Some(format!("ces mêmes octets sont déjà en place : {} {}", there.rapport.registre, there.rapport.cle))
 }
 
 fn walk(path: &Path, store: &Path, out: &mut Vec<PathBuf>) -> Result<(), Failure> {
@@ -171,12 +186,14 @@ fn told(seen: &[Seen], known: usize, store: &StoreArgs) {
         }
     }
     let of = |wanted: fn(&Verdict) -> bool| seen.iter().filter(|s| wanted(&s.verdict)).count();
+    let n = |n: usize, one: &str, many: &str| counted(n as u64, one, many);
     say!(
-        "{} fichiers : {known} reconnus, {} à dire, {} pas reconnus, {} morceaux d'un autre.",
-        seen.len(),
+        "{} : {}, {} à dire, {}, {} d'un autre.",
+        n(seen.len(), "fichier", "fichiers"),
+        n(known, "reconnu", "reconnus"),
         of(|v| matches!(v, Verdict::Doubtful { .. })),
-        of(|v| matches!(v, Verdict::Unknown { .. })),
-        of(|v| matches!(v, Verdict::Part { .. }))
+        n(of(|v| matches!(v, Verdict::Unknown { .. })), "pas reconnu", "pas reconnus"),
+        n(of(|v| matches!(v, Verdict::Part { .. })), "morceau", "morceaux")
     );
 }
 

@@ -163,3 +163,144 @@ fn an_archive_that_stops_before_its_end_says_what_to_do() {
         assert!(said.contains("s'arrête avant sa fin") && said.contains("de nouveau"), "{said}");
     }
 }
+
+#[test]
+fn a_separator_behind_each_row_moves_no_value() {
+    let rows: Vec<String> =
+        (0..4).map(|n| dwelling(n, &[("IDENT_REP", &format!("10000000{n}1"))]) + ";").collect();
+    let got = read("rpls", &file(RPLS, &rows));
+    assert_eq!(
+        (got.column("ident_rep")[3].as_str(), got.column("depcom")[3].as_str()),
+        ("1000000031", "38185")
+    );
+    assert_eq!(got.counts(), (4, 4, 0));
+}
+
+#[test]
+fn columns_that_hold_other_things_are_told() {
+    for (column, cell, rule) in [
+        ("CODEPOSTAL", "@@@", "R15"),
+        ("PLG_QP24", "1900-01-01", "R15"),
+        ("PLG_IRIS", "@@@", "R15"),
+        ("SRU_EXPIR", "bientôt", "R15"),
+        ("DISTANCE_PRECISION", "-5", "R15"),
+        ("DEPCOM", "38000", "R01"),
+    ] {
+        let header = if RPLS.contains(column) { RPLS.to_owned() } else { format!("{RPLS};{column}") };
+        let row = |n: usize, cell: &str| match RPLS.contains(column) {
+            true => dwelling(n, &[(column, cell)]),
+            false => format!("{};{cell}", dwelling(n, &[])),
+        };
+        let got = read(
+            "rpls",
+            &file(&header, &[row(0, cell), dwelling(1, &[]) + if RPLS.contains(column) { "" } else { ";" }]),
+        );
+        assert_eq!(got.lines(rule), [2], "{column} {cell}");
+    }
+    let header = format!("{RPLS};PLG_QP24;PLG_IRIS");
+    let of = |iris: [&str; 2]| {
+        let row = |n: usize, iris: &str| format!("{};qn03801m - Les Hauts;{iris}", dwelling(n, &[]));
+        read("rpls", &file(&header, &[row(0, iris[0]), row(1, iris[1])]))
+    };
+    assert_eq!(of(["0", "101"]).column("iris_fichier"), ["381850000", "381850101"], "zeros that were lost");
+    assert_eq!(of(["0", "381850101"]).column("iris_fichier"), ["", "381850101"]);
+    assert_eq!(of(["0", "101"]).column("qpv24_fichier"), ["QN03801M"; 2]);
+}
+
+#[test]
+fn postcodes_are_no_codes_of_communes() {
+    let rows: Vec<String> = [("69003", "69003"), ("13003", "13003"), ("38100", "38100")]
+        .iter()
+        .enumerate()
+        .map(|(n, (commune, postcode))| dwelling(n, &[("DEPCOM", commune), ("CODEPOSTAL", postcode)]))
+        .collect();
+    let said = import("rpls", file(RPLS, &rows).as_bytes()).err().unwrap();
+    assert!(said.contains("codes postaux") && said.contains("DEPCOM"), "{said}");
+}
+
+#[test]
+fn of_two_columns_that_mean_one_each_row_takes_the_first_that_is_filled() {
+    let header = format!("{RPLS};BAIL_DATE");
+    let rows = [
+        format!("{};07/2018", dwelling(0, &[("BAIL", "")])),
+        format!("{};07/2018", dwelling(1, &[("BAIL", "06/2015")])),
+    ];
+    assert_eq!(read("rpls", &file(&header, &rows)).column("bail"), ["201807", "201506"]);
+}
+
+#[test]
+fn incomes_in_thousands_are_not_euros() {
+    let got = households("rfr", &["15", "12,5", "0", "22,4"]);
+    assert_eq!(
+        (got.column("rfr"), got.lines("O09")),
+        (vec!["".into(), "".into(), "0".to_owned(), "".into()], vec![2, 3, 5])
+    );
+    assert_eq!(households("rfr", &["15.000", "12.500"]).column("rfr"), ["15000", "12500"]);
+}
+
+#[test]
+fn words_that_say_why_there_is_no_number_are_none() {
+    for word in ["s.o.", "/", "?", "EN ATTENTE", "non connu"] {
+        let got = households("ident_rep", &[word, word, "3800000009"]);
+        assert_eq!(got.counts(), (3, 3, 0), "{word}");
+        assert_eq!(got.column("ident_rep"), ["", "", "3800000009"], "{word}");
+        let header = format!("{RPLS};INDREP");
+        let got = read("rpls", &file(&header, &[format!("{};{word}", dwelling(0, &[]))]));
+        assert_eq!(got.column("adresse"), dwellings("NBPIECE", &["4"]).column("adresse"), "{word}");
+    }
+}
+
+#[test]
+fn a_table_of_epci_is_read_as_it_is_published() {
+    let of = |list: &str| {
+        let got = read("appartenance", list);
+        (got.column("commune").join(" "), got.column("epci").join(" "))
+    };
+    let metropole = "CODGEO;EPCI;NATURE_EPCI\n69123;200046977;ME\n38185;200040715;ME\n38001;253800001;SIVU\n";
+    assert_eq!(of(metropole), ("38185 69123".into(), "200040715 200046977".into()));
+    // The SIREN of the commune stands before that of its EPCI.
+    let both =
+        "code_insee;siren;nom;epci_siren;epci_nom\n73065;217300656;Chambéry;200069110;Grand Chambéry\n";
+    assert_eq!(of(both), ("73065".into(), "200069110".into()));
+    assert_eq!(read("appartenance", both).column("nom"), ["Grand Chambéry"]);
+    let years = "annee;commune;epci\n2023;73065;247300098\n2024;73065;200069110\n";
+    assert_eq!(of(years).1, "200069110", "the last year");
+    let islands = "commune;epci\n29083;NR\n73065;200069110\n";
+    assert_eq!(of(islands).0, "73065");
+}
+
+#[test]
+fn collection_files_end_to_end_are_told_by_line() {
+    let organism = |siret: &str| {
+        let mut cells = vec![""; 12];
+        (cells[0], cells[2], cells[9], cells[10]) = ("2024", "OPH", siret, "1");
+        cells.join(";")
+    };
+    let row = |n: usize| {
+        let mut cells = vec![String::new(); 64];
+        (cells[0], cells[3]) = (format!("CD{n:08}"), "38185".to_owned());
+        cells.join(";")
+    };
+    let [first, second] = ["77568502900123", "00512034000012"].map(organism);
+    let both = [first.clone(), row(0), second, row(1)].join("\n");
+    let said = import("rpls", both.as_bytes()).err().unwrap();
+    assert!(said.contains("ligne 3") && said.contains("005120340"), "{said}");
+    let twice = [first.clone(), row(0), first, row(1)].join("\n");
+    assert_eq!(read("rpls", &twice).column("siren"), ["775685029"; 2], "the same bailleur");
+    let lost = [organism("7,75685E+13"), row(0)].join("\n");
+    let said = import("rpls", lost.as_bytes()).err().unwrap();
+    assert!(said.contains("champ 10") && said.contains("notation scientifique"), "{said}");
+    let hinted = ["sep=;".to_owned(), organism("77568502900123"), row(0)].join("\n");
+    assert_eq!(read("rpls", &hinted).counts(), (1, 1, 0));
+}
+
+#[test]
+fn members_of_an_archive_of_different_years_are_refused() {
+    let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (n, name) in ["rpls_2023.csv", "rpls_2024.csv"].into_iter().enumerate() {
+        zip.start_file(name, ::zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(file(RPLS, &[dwelling(n, &[])]).as_bytes()).unwrap();
+    }
+    let said = import("rpls", &zip.finish().unwrap().into_inner()).err().unwrap();
+    assert!(said.contains("rpls_2023.csv") && said.contains("plusieurs années"), "{said}");
+}

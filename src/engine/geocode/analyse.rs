@@ -318,6 +318,10 @@ impl Reader {
         if no(0) && number_at(1) {
             return 1;
         }
+        // « F-73000 »
+        if word == "F" && rest.get(1).is_some_and(|p| p.text.len() == 5 && digits(p.text) == 5) {
+            return 1;
+        }
         if mots.lieux_dits.contains(word) {
             return 1;
         }
@@ -566,6 +570,7 @@ mod tests {
 
     #[test]
     fn a_number_of_five_places_is_no_postcode() {
+        assert_eq!(read("rue des Lilas F-73000 Chambéry").0.join(" "), "RUE DES LILAS CHAMBERY");
         let (_, numbers, codes) = read("00012 rue des Lilas 01000");
         assert_eq!((numbers, codes), (vec![(12, None)], vec!["01000".to_owned()]));
     }

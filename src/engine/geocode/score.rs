@@ -143,7 +143,9 @@ impl Question {
     fn is_accounted_for(&self, taken: Used, front: Option<u8>) -> bool {
         let complement = |t: u8| {
             let before = front.map_or(&[][..], |f| &self.tokens[..f as usize]);
+            // « Lot 14, rue X », « résidence 2 rue X »: the number may be that of the lot.
             (t as usize) < before.len()
+                && before.len() > 1
                 && before[0].complement
                 && before.iter().all(|w| !w.counts && w.initial.is_none())
         };

@@ -113,6 +113,14 @@ pub fn locate(
         ("qpv2024", "Quartier prioritaire 2024", &dwellings.qpv24),
     ] {
         let layer = match zones.get(id) {
+            // Quarters of one file may overlap (slivers, a quarter and its sectors): each counts its own.
+            Some(layer) if id != "iris" => {
+                let own = spots.overlapping((id, libelle), layer, &places, &pointed);
+                if let Some(shared) = shared(&own) {
+                    report.comptes.insert(format!("adresses_en_plusieurs_zones_{id}"), shared);
+                }
+                own
+            }
             Some(layer) => spots.layer((id, libelle), layer, &places, &pointed),
             None => filed::layer(id, libelle, column, dwellings, &places, report),
         };
@@ -130,7 +138,7 @@ pub fn locate(
     }
     whole_communes(&mut places, dwellings);
     for layer in zones.others() {
-        let own = spots.overlapping(layer, &places, &pointed);
+        let own = spots.overlapping((&layer.id, &layer.id), layer, &places, &pointed);
         if let Some(shared) = shared(&own) {
             report.comptes.insert(format!("adresses_en_plusieurs_zones_{}", own.id), shared);
         }

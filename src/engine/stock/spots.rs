@@ -109,8 +109,14 @@ impl<'a> Spots<'a> {
 
     /// [`Self::layer`] of zones that may overlap: an address is in every zone that holds it, as it is in
     /// every zone that is drawn around it.
-    pub fn overlapping(&mut self, layer: &Layer, places: &Places, pointed: &[usize]) -> LayerFacts {
-        let mut facts = self.layer((&layer.id, &layer.id), layer, places, pointed);
+    pub fn overlapping(
+        &mut self,
+        named: (&str, &str),
+        layer: &Layer,
+        places: &Places,
+        pointed: &[usize],
+    ) -> LayerFacts {
+        let mut facts = self.layer(named, layer, places, pointed);
         let many = |[lon, lat]: &[f64; 2]| u8::from(layer.locate_many(*lon, *lat).len() > 1);
         let many =
             self.column(&format!("plusieurs.{}", layer.id), |points| points.par_iter().map(many).collect());

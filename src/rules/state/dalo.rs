@@ -202,11 +202,9 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn rename_dalo(&self, pairs: &[(&str, &str)]) -> Result<(), StateError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT placement FROM dalo_placements").fetch_all(&self.pool).await?;
-        let known: BTreeSet<&str> = rows.iter().map(|(p,)| p.as_str()).collect();
+        let known = self.known_dalo().await?;
         let due: Vec<&(&str, &str)> =
-            pairs.iter().filter(|(old, new)| known.contains(old) && !known.contains(new)).collect();
+            pairs.iter().filter(|(old, new)| known.contains(*old) && !known.contains(*new)).collect();
         if due.is_empty() {
             return Ok(());
         }
@@ -221,6 +219,16 @@ impl State {
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Placements that were ever to justify.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn known_dalo(&self) -> Result<BTreeSet<String>, StateError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT placement FROM dalo_placements").fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(placement,)| placement).collect())
     }
 
     /// When each placement was first seen; those never seen are, now.

@@ -1,6 +1,6 @@
 //! What awaits an organisation, for notices by mail: names that tell things apart, never what they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::Person;
 use crate::desk::editions::App;
@@ -28,8 +28,9 @@ pub fn dalo(
         return Ok(Vec::new());
     }
     let found = leases(app, state, person, &Asked::default())?;
-    let (seen, today) = (BTreeMap::new(), day(now));
-    let known = Known { said, seen: &seen, fresh: &[], days: watchlist()?.delai_jours, today: &today };
+    let (seen, gone, today) = (BTreeMap::new(), BTreeSet::new(), day(now));
+    let known =
+        Known { said, gone: &gone, seen: &seen, fresh: &[], days: watchlist()?.delai_jours, today: &today };
     let side = side(person);
     let words = |id: &str| said.get(id).map_or(0, Vec::len);
     Ok(found

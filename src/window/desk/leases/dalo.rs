@@ -59,6 +59,8 @@ pub struct MotifDalo {
 pub struct BilanDalo {
     /// Placements en QPV de ménages DALO en situation précaire.
     pub concernes: Option<u32>,
+    /// Placements qui ont été dans la liste et n'y sont plus ; nul : secret.
+    pub sortis: Option<u32>,
     /// Justifiés, que l'État n'a pas encore acceptés.
     pub justifies: Option<u32>,
     pub acceptes: Option<u32>,
@@ -116,6 +118,8 @@ pub struct Placement {
     pub precaire: bool,
     /// Vrai si le placement est à justifier : en QPV, ménage en situation précaire.
     pub concerne: bool,
+    /// Il a été dans la liste et n'y est plus : pourquoi.
+    pub sorti: Option<&'static str>,
     pub statut: Option<Stand>,
     /// Qui répond de ce placement : `etat` s'il est sur le contingent de l'État, `bailleur` sinon ; nul s'il
     /// n'est pas à justifier.
@@ -357,7 +361,13 @@ pub fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<Quartie
 }
 
 /// How many placements are to justify and where they stand; few are told only to who reads them one by one.
-pub fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy: &Secrecy) -> BilanDalo {
+pub fn balance(
+    found: &Leases,
+    stand: &impl Fn(&str) -> Stand,
+    gone: &BTreeSet<String>,
+    detail: bool,
+    secrecy: &Secrecy,
+) -> BilanDalo {
     let mut counts = [0u32; 4];
     for f in found.dalo.iter().filter(|f| f.concerne) {
         counts[match stand(&f.id) {
@@ -377,6 +387,7 @@ pub fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, sec
     let part = |i: usize| parts.then_some(counts[i]);
     BilanDalo {
         concernes: enough.then_some(all),
+        sortis: detail.then(|| u32::try_from(gone.len()).unwrap_or(u32::MAX)),
         a_justifier: part(0),
         justifies: part(1),
         contestes: part(2),
@@ -422,6 +433,8 @@ const DAY: i64 = 86_400;
 /// What is known of placements beside the leases.
 pub struct Known<'a> {
     pub said: &'a BTreeMap<String, Vec<Word>>,
+    /// Placements that are not to justify any more, and were.
+    pub gone: &'a BTreeSet<String>,
     /// When each placement to justify entered the list.
     pub seen: &'a BTreeMap<String, i64>,
     pub fresh: &'a [String],
@@ -457,6 +470,18 @@ impl Found {
 /// Code and name of a thing that leases name by its number.
 fn named(list: &[Named], i: u32) -> (String, String) {
     list.get(i as usize).map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
+}
+
+/// Why a placement that was to justify is so no more.
+fn why_gone(a: &Allocation) -> &'static str {
+    match a.qpv {
+        Some(Band::Inside) if !a.precarious => {
+            "le ménage n'est plus dit en situation précaire par les fichiers"
+        }
+        Some(Band::Inside) => "les fichiers ne le disent plus à justifier",
+        None => "son adresse n'est plus située",
+        Some(_) => "son adresse n'est plus placée en QPV : elle a été corrigée, ou les contours ont changé",
+    }
 }
 
 pub fn placement(
@@ -497,7 +522,8 @@ pub fn placement(
             .map_or_else(String::new, |v| v.libelle.clone()),
         precaire: a.precarious,
         concerne: f.concerne,
-        statut: f.concerne.then(|| stand(&f.id)),
+        sorti: known.gone.contains(&f.id).then(|| why_gone(a)),
+        statut: (f.concerne || known.gone.contains(&f.id)).then(|| stand(&f.id)),
         repond: f.concerne.then(|| answers(a)),
         attend: turn.as_ref().and_then(|t| t.who),
         en_retard: turn.as_ref().and_then(|t| t.until.as_deref()).is_some_and(|until| until < known.today),

@@ -64,7 +64,7 @@ class Page {
   /** Placements that the choices keep: those to justify unless all are asked for; the newest first. */
   get rows(): Placement[] {
     const [statut, holder, awaited, all] = [this.get('statut'), this.get('reservataire'), this.get('attend'), this.get('tous') === 'oui'];
-    const kept = (this.answer?.placements ?? []).filter((p) => (all || p.concerne) && (statut === '' || p.statut === statut) && (holder === '' || p.reservataire === holder) && (awaited === '' || awaitedOf(p)?.key === awaited));
+    const kept = (this.answer?.placements ?? []).filter((p) => (all || p.concerne || p.sorti != null) && (statut === '' || p.statut === statut) && (holder === '' || p.reservataire === holder) && (awaited === '' || awaitedOf(p)?.key === awaited));
     // Who is late first, then who is awaited soonest, then the newest.
     const due = (p: Placement): string => p.echeance ?? '9';
     return kept.sort((a, b) => due(a).localeCompare(due(b)) || Number(b.nouveau) - Number(a.nouveau) || b.jour.localeCompare(a.jour) || a.id.localeCompare(b.id));

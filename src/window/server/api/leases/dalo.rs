@@ -287,6 +287,8 @@ async fn found(
 struct Read {
     said: BTreeMap<String, Vec<Word>>,
     seen: BTreeMap<String, i64>,
+    /// Those that were to justify and are no more.
+    gone: BTreeSet<String>,
     /// Those that the person's organisation has not seen.
     fresh: Vec<String>,
     today: String,
@@ -295,18 +297,23 @@ struct Read {
 impl Read {
     fn known(&self) -> Result<Known<'_>, Problem> {
         let days = watchlist()?.delai_jours;
-        Ok(Known { said: &self.said, seen: &self.seen, fresh: &self.fresh, days, today: &self.today })
+        let (said, seen, gone, fresh) = (&self.said, &self.seen, &self.gone, &self.fresh);
+        Ok(Known { said, gone, seen, fresh, days, today: &self.today })
     }
 }
 
 async fn read(server: &Server, visitor: &Visitor, found: &Leases, detail: bool) -> Result<Read, Problem> {
     adopt(&server.state, found).await?;
     let (said, now) = (server.state.said_of_dalo().await?, state::now());
-    let mut out = Read { said, seen: BTreeMap::new(), fresh: Vec::new(), today: state::day(now) };
+    let (seen, gone, today) = (BTreeMap::new(), BTreeSet::new(), state::day(now));
+    let mut out = Read { said, seen, gone, fresh: Vec::new(), today };
     if !detail {
         return Ok(out);
     }
     let ids: Vec<String> = found.dalo.iter().filter(|f| f.concerne).map(|f| f.id.clone()).collect();
+    let before = server.state.known_dalo().await?;
+    let gone = found.dalo.iter().filter(|f| !f.concerne && before.contains(&f.id));
+    out.gone = gone.map(|f| f.id.clone()).collect();
     out.seen = server.state.see_dalo(&ids, now).await?;
     if let Some(org) = &visitor.person.organisation {
         let visit = server.state.dalo_visit(&org.id).await?;
@@ -354,7 +361,7 @@ fn told(app: &App, found: &Leases, known: &Known<'_>, visitor: &Visitor) -> Resu
         etat: side == STATE,
         delai_jours: list.delai_jours,
         motifs: list.reasons.iter().map(|r| MotifDalo { id: &r.id, libelle: &r.libelle }).collect(),
-        bilan: balance(found, &stand, detail, secrecy),
+        bilan: balance(found, &stand, known.gone, detail, secrecy),
         mois: counted(months, detail, secrecy, month),
         communes: counted(communes, detail, secrecy, commune),
         quartiers: quartiers(found, detail, secrecy),
