@@ -67,7 +67,7 @@ describe('classes of one’s own', () => {
     const field = page.getByLabel('Seuils, séparés par des points-virgules');
     await field.fill('dix ; vingt');
     await field.press('Enter');
-    assert.match(await page.locator('.legend [role=alert]').innerText(), /« dix » n’est pas un nombre/);
+    assert.match(await page.locator('.legend [role=alert]').innerText(), /«\sdix\s» n’est pas un nombre/);
     assert.equal(await page.locator('.legend ol li').count(), 3);
     assert.match(decodeURIComponent(page.url()), /seuils=I02:45,52\.5/);
   });

@@ -106,7 +106,7 @@ describe('the dossier', () => {
       assert.equal(await page.locator('.piece .content', { hasText: 'Mentions légales' }).count(), 0);
       await page.reload();
       await titles.nth(2).waitFor();
-      assert.match(await titles.first().innerText(), /^1\. Ménages sous 40 %/);
+      assert.match(await titles.first().innerText(), /^1\. Ménages sous 40\s%/);
       assert.equal(await titles.nth(2).innerText(), '3. La mixité en 2024');
       const image = page.locator('.piece img').first();
       assert.ok(await image.evaluate((i: HTMLImageElement) => i.complete && i.naturalWidth > 1000), 'the map is drawn');

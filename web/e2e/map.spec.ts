@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Indicator, type Measure, type Values } from './figures';
-import { axeFaults, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, get, onScreen, open, readNumber, settle, spaced, visit, type Session } from './harness';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -60,7 +60,7 @@ describe('the map', () => {
     const rows = page.locator('.fiche tbody tr:has(td.value)');
     assert.equal(await rows.count(), measure.chiffres.length);
     for (const row of await rows.all()) {
-      const label = await row.locator('th button').innerText();
+      const label = spaced(await row.locator('th button').innerText());
       const said = figureOf(measure, labels.get(label) ?? '?');
       const text = await row.locator('td.value').innerText();
       if (said.secret) assert.match(text, /secret/, label);
