@@ -56,7 +56,7 @@ describe('tables', () => {
     const { name, text } = await contentOf(download);
     assert.match(name, /^mosaique_tableau_/);
     const [head = '', ...lines] = text.replace('\ufeff', '').trim().split('\r\n');
-    assert.match(head, /^niveau;code;nom;logements;I02 [^;]+;I02 secret;I08 [^;]+;I08 secret;population;vague;millesime_rpls$/);
+    assert.match(head, /^niveau;code;nom;logements;I02 [^;]+;I02 secret;I08 [^;]+;I08 secret;population;vague;millesime_rpls;filtres$/);
     assert.equal(lines.filter((l) => l.startsWith('zone;')).length, await page.locator(rows).count());
     const secret = lines.map((l) => l.split(';')).filter((c) => c[5] === 'oui');
     assert.ok(secret.length > 0 && secret.every((c) => c[4] === ''));
