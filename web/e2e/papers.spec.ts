@@ -19,10 +19,10 @@ const PAGES: Record<string, string[]> = {
 };
 /** Parts of a page that have an address of their own. */
 const PARTS: Record<string, string[]> = {
-  '/tableaux': ['?echelle=iris'],
-  '/flux': ['#calcul', '#logements', '#bilan'],
+  '/tableaux': ['?echelle=iris', '?echelle=commune&f.financement=PLAI'],
+  '/flux': ['#carte', '#fiche', '#conventions', '#calcul', '#logements', '#etat', '#equite', '#bilan'],
   '/controle': ['?vue=commission'],
-  '/cotation': ['#grilles'],
+  '/cotation': ['#grilles', '#simulation', '#demandes', '#candidats', '#pression'],
   '/portrait': ['?echelle=commune&code=COMMUNE'],
   '/administration': ['#conventions', '#comptes', '#donnees', '#journal', '#parametres'],
 };
