@@ -35,9 +35,9 @@ describe('the sheet', () => {
     const figure = figureOf(await measureOf('iris', zone.code), 'I02') as Full;
     assert.ok(indicator);
     await page.getByRole('button', { name: `Comment ce chiffre est-il calculé ? ${indicator.libelle}` }).click();
-    const said = await page.locator('.explain').innerText();
-    assert.ok(said.includes(indicator.definition));
-    assert.ok(said.includes(indicator.reference));
+    const said = spaced(await page.locator('.explain').innerText());
+    assert.ok(said.includes(spaced(indicator.definition)));
+    assert.ok(said.includes(spaced(indicator.reference)));
     for (const n of [figure.numerateur, figure.denominateur]) if (n !== null) assert.ok(said.replace(/[\u00a0\u202f]/g, '').includes(String(n)), `${n}`);
     assert.match(said, /règle respectée|arrondi/);
     // Commune, EPCI and département are there, as the interface gives them.
