@@ -4,12 +4,13 @@
 const OPEN = /« /g;
 const CLOSE = / (?=»)/g;
 const THIN = / (?=[;!?](?:[\s\u00a0)»]|$))/g;
-const WIDE = / (?=:(?:[\s\u00a0]|$))|(?<=\d) (?=[%€°])/g;
+const WIDE = / (?=:(?:[\s\u00a0]|$))/g;
+const UNIT = /(\d) (?=[%€°])/g;
 const ANY = /« | [»;!?:]|\d [%€°]/;
 
 /** A text with the spaces that French does not break. */
 export const unbroken = (text: string): string =>
-  ANY.test(text) ? text.replace(OPEN, '«\u00a0').replace(CLOSE, '\u00a0').replace(THIN, '\u202f').replace(WIDE, '\u00a0') : text;
+  ANY.test(text) ? text.replace(OPEN, '«\u00a0').replace(CLOSE, '\u00a0').replace(THIN, '\u202f').replace(WIDE, '\u00a0').replace(UNIT, '$1\u00a0') : text;
 
 /** What is typed, compared or copied letter by letter keeps its spaces. */
 const AS_IT_IS = 'script, style, textarea, option, pre, code, [contenteditable]';

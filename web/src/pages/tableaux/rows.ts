@@ -22,9 +22,6 @@ export function wider(within: string, territories: readonly { scale: string; zon
   return [{ scale, code, nom: zone.nom }, ...around];
 }
 
-/** Whether a territory is a row of its own table. */
-export const alone = (place: Place, scale: string): boolean => place.scale === scale;
-
 /** « I02 » from the largest, « -I02 » from the smallest; zones without a figure come last, whichever way. */
 export function sorted(rows: readonly Row[], order: string): Row[] {
   const descending = !order.startsWith('-');

@@ -3,7 +3,7 @@ import { api, isAbort, messageOf, read, type Catalogue, type Indicateur, type Va
 import { UrlChoices } from '../../lib/choices.svelte';
 import { hasDistricts } from '../../lib/scales';
 import { session } from '../../session/session.svelte';
-import { alone, wider, type Cell, type Row } from './rows';
+import { wider, type Cell, type Row } from './rows';
 
 type Fixed = 'dans' | 'echelle' | 'indicateurs' | 'vague' | 'population' | 'tri';
 /** Filters of the map come with its address, and hold here. */
@@ -176,8 +176,8 @@ class Tables {
     try {
       const told = this.chosen.filter((id) => !(population && id === OF_MOVERS));
       const chosen = told.length > 0 ? told : this.chosen;
-      // A territory that is the one row of its table would stand there twice.
-      const places = wider(dans, this.territories).filter((p) => !alone(p, this.scale));
+      // One that is a row of the table would stand there twice.
+      const places = wider(dans, this.territories).filter((p) => p.scale !== this.scale);
       const [answers, parents] = await Promise.all([
         Promise.all(chosen.map(ask)),
         Promise.all(places.map(async (place) => ({
