@@ -113,8 +113,9 @@ describe('accounts', () => {
     await page.getByRole('link', { name: 'Conventions' }).click();
     await page.getByRole('button', { name: 'Nouvelle convention' }).click();
     await page.getByLabel('Titre').fill('Observatoire 2026');
-    const places = (await (await fetch(`${server.base}/api/zones?echelle=epci`)).json()) as { zones: { code: string }[] };
-    await page.getByLabel(/Territoire/).fill(`epci:${places.zones[0]?.code}`);
+    const places = (await (await fetch(`${server.base}/api/zones?echelle=epci`)).json()) as { zones: { nom: string }[] };
+    await page.getByRole('combobox', { name: /territoire/ }).fill(places.zones[0]?.nom ?? '');
+    await page.getByRole('option', { name: places.zones[0]?.nom ?? '' }).first().click();
     await page.getByLabel('Agence des Trois-Rivières').check();
     await page.getByRole('button', { name: 'Enregistrer la convention' }).click();
     await page.getByRole('cell', { name: 'Observatoire 2026' }).waitFor();

@@ -156,7 +156,7 @@ describe('the check before the commission', () => {
       assert.deepEqual(await axeFaults(page), []);
       await page.getByRole('button', { name: 'Enregistrer' }).click();
       await page.getByRole('alert').waitFor();
-      assert.match(await page.getByRole('alert').innerText(), /inférieur à celui de la loi \(25 %\)/);
+      assert.match(await page.getByRole('alert').innerText(), /inférieur à celui de la loi \(25\s%\)/);
       await page.getByLabel('Taux (%)').fill('27,5');
       await page.getByRole('button', { name: 'Enregistrer' }).click();
       await row.waitFor();

@@ -106,7 +106,7 @@ describe('an EPCI writes its grid', () => {
     await part(session, 'grilles');
     await row(session, 'Grille de la conférence').getByRole('button', { name: 'Adopter' }).click();
     await page.getByRole('button', { name: 'Adopter cette grille' }).click();
-    await page.getByText(/est adoptée : version 2/).waitFor();
+    await page.getByText(/est adoptée\s: version 2/).waitFor();
     const line = row(session, 'Grille de la conférence');
     assert.match(await line.innerText(), /en vigueur/);
     assert.equal(await line.getByRole('button', { name: 'Modifier' }).count(), 0);

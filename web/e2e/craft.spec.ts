@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Indicator } from './figures';
-import { BASE_URL, axeFaults, drawn, get, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, drawn, get, open, picture, settle, spaced, visit, type Session } from './harness';
 import { serve, signIn } from './server';
 
 let session: Session;
@@ -138,7 +138,7 @@ describe('help', () => {
     await page.goto(`${BASE_URL}/aide`);
     await page.locator('#indicateurs details').first().waitFor();
     assert.equal(await page.locator('#indicateurs details').count(), indicators.length);
-    for (const i of indicators) assert.ok((await page.locator(`#i-${i.id}`).textContent())?.includes(i.definition), i.id);
+    for (const i of indicators) assert.ok(spaced((await page.locator(`#i-${i.id}`).textContent()) ?? '').includes(spaced(i.definition)), i.id);
     await page.getByRole('searchbox', { name: 'Chercher une définition' }).fill('monoparentales');
     const kept = await page.locator('#indicateurs summary').allInnerTexts();
     assert.ok(kept.length > 0 && kept.length < indicators.length && kept.some((t) => t.startsWith('Familles monoparentales')), kept.join());

@@ -84,7 +84,7 @@ describe('deposits', () => {
 
     // What is lost is shown before acceptance.
     await page.getByRole('tab', { name: /Comparaison/ }).click();
-    await page.getByText(/perd \d+ % de ses ménages/).first().waitFor();
+    await page.getByText(/perd \d+\s% de ses ménages/).first().waitFor();
     await axe();
 
     const before = await ask<Sheet>(page, `/api/zones/departement/01?bailleur=${siren}&vague=2024`);

@@ -185,7 +185,7 @@ describe('imported zones', () => {
     const { centre: [x, y] } = await shownZone('commune', 'I01');
     const box = { type: 'Polygon', coordinates: [[[x, y], [x + 0.01, y], [x + 0.01, y + 0.01], [x, y]]] };
     await page.locator('input[type=file]').setInputFiles(file('melange.geojson', { type: 'FeatureCollection', features: [point, { type: 'Feature', properties: { nom: 'Coin' }, geometry: box }] }));
-    await page.getByRole('status').filter({ hasText: /Entité 1 : .*règle Z03/ }).waitFor();
+    await page.getByRole('status').filter({ hasText: /Entité 1\s: .*règle Z03/ }).waitFor();
     await page.locator('.drawer thead input').last().waitFor();
     await picture(page, 'zones-fichier-constats');
     assert.deepEqual(await axeFaults(page), []);

@@ -67,7 +67,7 @@ describe('classes of one’s own', () => {
     const field = page.getByLabel('Seuils, séparés par des points-virgules');
     await field.fill('dix ; vingt');
     await field.press('Enter');
-    assert.match(await page.locator('.legend [role=alert]').innerText(), /« dix » n’est pas un nombre/);
+    assert.match(await page.locator('.legend [role=alert]').innerText(), /«\sdix\s» n’est pas un nombre/);
     assert.equal(await page.locator('.legend ol li').count(), 3);
     assert.match(decodeURIComponent(page.url()), /seuils=I02:45,52\.5/);
   });
@@ -319,12 +319,19 @@ describe('a screen that can be shown', () => {
       await enter(page, server, 'commune');
       await page.goto(`${server.base}/`);
       await page.locator('.legend').waitFor();
-      const own = await page.locator('header h1').innerText();
-      const [code] = [new URL(page.url()).searchParams.get('dans')?.split(':')[1]];
-      const zone = (await ask<{ zones: { code: string; nom: string; logements: number }[] }>(page, '/api/zones?echelle=commune')).zones.find((z) => z.code === code);
-      assert.equal(own, zone?.nom);
-      assert.equal(readNumber(/([\d\s\u202f\u00a0]+) logements/.exec(await page.locator('header .where p').innerText())?.[1] ?? ''), zone?.logements);
-      assert.equal(readNumber(await page.locator('.filters .kept strong').innerText()), zone?.logements);
+      // A commune alone compares nothing: it opens among those of its EPCI, with its own sheet.
+      await page.locator('.fiche h2').waitFor();
+      const at = new URL(page.url()).searchParams;
+      const [code, within] = [at.get('zone')?.split(':')[1], at.get('dans')?.split(':')];
+      interface Listed { zones: { code: string; nom: string; logements: number; epci?: string }[] }
+      const zone = (await ask<Listed>(page, '/api/zones?echelle=commune')).zones.find((z) => z.code === code);
+      const around = (await ask<Listed>(page, '/api/zones?echelle=epci')).zones.find((z) => z.code === within?.[1]);
+      assert.deepEqual([within?.[0], around?.code], ['epci', zone?.epci]);
+      assert.equal(await page.locator('.fiche h2', { hasText: zone?.nom ?? '?' }).count(), 1);
+      await page.locator('.legend .sub', { hasText: 'par commune' }).waitFor();
+      assert.equal(await page.locator('header h1').innerText(), around?.nom);
+      assert.equal(readNumber(/([\d\s\u202f\u00a0]+) logements/.exec(await page.locator('header .where p').innerText())?.[1] ?? ''), around?.logements);
+      assert.equal(readNumber(await page.locator('.filters .kept strong').innerText()), around?.logements);
       // Its leases are not those of its EPCI.
       await page.goto(`${server.base}/mixite`);
       await page.locator('header .where p', { hasText: 'baux signés' }).waitFor();

@@ -49,6 +49,10 @@ describe('the page of residences', () => {
     assert.equal(await sheet.locator('ul').first().locator('li').count(), 6);
     assert.match(page.url(), new RegExp(`residence=${read.residences[0]?.code}`));
     assert.equal(await page.locator('main circle.lit').count(), 1);
+    // « Back » closes it: on a phone it covers the page that one would leave.
+    await page.goBack();
+    await sheet.waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).pathname, '/enjeux');
   });
 
   test('a rectangle on the chart narrows the table', async () => {

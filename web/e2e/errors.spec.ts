@@ -26,7 +26,7 @@ describe('when the server', () => {
     const { page } = session;
     await visit(page, '/?indicateur=I01&zone=commune:00000');
     await page.locator('.fiche').getByRole('alert').waitFor();
-    assert.doesNotMatch(await page.locator('.fiche').innerText(), /\d %/);
+    assert.doesNotMatch(await page.locator('.fiche').innerText(), /\d\s%/);
   });
 
   test('does not answer at all, the page says what to do and starts once it does', async () => {

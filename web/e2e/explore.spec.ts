@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Catalogue, type ListedZone, type Values } from './figures';
-import { axeFaults, contentOf, eventually, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, contentOf, eventually, get, onScreen, open, readNumber, settle, spaced, visit, type Session } from './harness';
 
 interface Facets { logements: number; filtres: { id: string; libelle: string; modalites: { code: string; libelle: string; logements: number }[] }[] }
 interface Counted extends Values { numerateurs: (number | null)[]; denominateurs: (number | null)[]; repondants: (number | null)[]; logements: number[]; reference: { valeur: number | null } }
@@ -34,8 +34,8 @@ describe('dwellings', () => {
     const at = now.valeurs.map((v, i) => Math.abs((v ?? 0) - (filed.valeurs[i] ?? 0))).reduce((best, n, i, all) => (n > (all[best] ?? 0) ? i : best), 0);
     await visit(page, `/?indicateur=P01&echelle=commune&parc=a_jour&zone=commune:${now.codes[at]}`);
     const sheet = await page.locator('.fiche').innerText();
-    assert.match(sheet, /Ménages : OPS \d{4} × RPLS \d{4}/);
-    assert.ok(sheet.includes(`Logements : ${now.source}`));
+    assert.match(sheet, /Ménages\s: OPS \d{4} × RPLS \d{4}/);
+    assert.ok(spaced(sheet).includes(`Logements : ${now.source}`));
     assert.ok(sheet.replace(/\s/g, '').includes(String(now.valeurs[at])));
     assert.deepEqual(await axeFaults(page), []);
     // A figure of households is the same whichever stock is asked.

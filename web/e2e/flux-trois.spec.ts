@@ -274,7 +274,7 @@ describe('the lessor', () => {
     const [download] = await Promise.all([page.waitForEvent('download'), section.getByRole('link', { name: 'exporter' }).click()]);
     const { text } = await contentOf(download);
     await page.getByLabel('Fichier : événements de votre parc').setInputFiles({ name: 'evenements.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
-    await section.getByText(/aucune refusée ; 0 événement nouveau/).waitFor();
+    await section.getByText(/aucune refusée\s; 0 événement nouveau/).waitFor();
   });
 
   test('the browser saw no fault but what was refused', () => assert.deepEqual(session.faults.filter((f) => !/status of 400/.test(f)), []));

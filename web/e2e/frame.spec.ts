@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { shownZone } from './figures';
-import { BASE_URL, axeFaults, eventually, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, eventually, open, picture, settle, spaced, visit, type Session } from './harness';
 import { enter, PASSWORD, serve, type Server } from './server';
 
 let session: Session;
@@ -37,7 +37,7 @@ describe('by the keyboard', () => {
     await page.locator('.fiche').waitFor();
     await settle(page);
     assert.equal(await focused(page), `Fiche : ${name}`);
-    assert.equal(await page.locator('[aria-live=polite]', { hasText: 'Fiche ouverte' }).innerText(), `Fiche ouverte : ${name}`);
+    assert.equal(spaced(await page.locator('[aria-live=polite]', { hasText: 'Fiche ouverte' }).innerText()), `Fiche ouverte : ${name}`);
     await page.keyboard.press('Escape');
     await page.locator('.fiche').waitFor({ state: 'detached' });
     assert.equal(await focused(page), name);
@@ -106,7 +106,7 @@ describe('an address', () => {
   test('with an indicator, a scale or a filter that does not exist says which, and shows the map without', async () => {
     const { page } = session;
     await visit(page, '/?indicateur=ZZ99&echelle=quartier&f.couleur=bleu');
-    const said = await page.getByRole('status').filter({ hasText: 'ZZ99' }).innerText();
+    const said = spaced(await page.getByRole('status').filter({ hasText: 'ZZ99' }).innerText());
     for (const part of ['« ZZ99 »', '« quartier »', '« couleur »']) assert.ok(said.includes(part), said);
     await page.locator('.legend').waitFor();
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Chiffre, Valeurs } from '../src/api/client';
-import { axeFaults, BASE_URL, contentOf, get, open, picture, readNumber, settle, type Session } from './harness';
+import { axeFaults, BASE_URL, contentOf, get, open, picture, readNumber, settle, spaced, type Session } from './harness';
 import { onPaper, WIDTHS } from './paper';
 import { enter, serve, type Server } from './server';
 
@@ -56,10 +56,28 @@ describe('tables', () => {
     const { name, text } = await contentOf(download);
     assert.match(name, /^mosaique_tableau_/);
     const [head = '', ...lines] = text.replace('\ufeff', '').trim().split('\r\n');
-    assert.match(head, /^niveau;code;nom;logements;I02 [^;]+;I02 secret;I08 [^;]+;I08 secret;population;vague;millesime_rpls$/);
+    assert.match(head, /^niveau;code;nom;logements;I02 [^;]+;I02 secret;I08 [^;]+;I08 secret;population;vague;millesime_rpls;filtres$/);
     assert.equal(lines.filter((l) => l.startsWith('zone;')).length, await page.locator(rows).count());
     const secret = lines.map((l) => l.split(';')).filter((c) => c[5] === 'oui');
     assert.ok(secret.length > 0 && secret.every((c) => c[4] === ''));
+  });
+
+  test('say what the address asks for and they do not have; filters of the map hold, and can be taken away', async () => {
+    const { page } = session;
+    await page.goto(`${BASE_URL}/tableaux?f.financement=PLAI&f.couleur=bleu&echelle=lune&indicateurs=P01,XX9,I14&population=RECENTS&parc=a_jour`);
+    await page.locator(rows).first().waitFor();
+    const said = spaced(await page.getByRole('status').filter({ hasText: 'XX9' }).innerText());
+    for (const part of ['« XX9 »', '« lune »', '« couleur »', '« parc »']) assert.ok(said.includes(part), said);
+    assert.ok(!page.url().includes('XX9') && page.url().includes('f.financement=PLAI'));
+    // Of recent movers alone, their share is 100 % everywhere.
+    assert.deepEqual(await page.locator('thead th').allInnerTexts().then((all) => all.map((t) => t.replace(/\s*[↑↓]$/, ''))), ['Commune', 'Logements', 'Logements sociaux']);
+    const sum = async (): Promise<number> => (await page.locator(`${rows} td:nth-child(3)`).allInnerTexts()).map(readNumber).reduce((a, b) => a + b, 0);
+    const expected = async (filter: string): Promise<number> => (await get<Valeurs>(`/api/valeurs/commune?indicateur=P01${filter}`)).valeurs.reduce<number>((a, b) => a + (b ?? 0), 0);
+    assert.equal(await sum(), await expected('&financement=PLAI'));
+    await page.locator('.filters').getByRole('button', { name: /^Retirer/ }).click();
+    await page.locator('.filters').waitFor({ state: 'detached' });
+    await settle(page);
+    assert.equal(await sum(), await expected(''));
   });
 });
 
@@ -106,7 +124,7 @@ describe('the dossier', () => {
       assert.equal(await page.locator('.piece .content', { hasText: 'Mentions légales' }).count(), 0);
       await page.reload();
       await titles.nth(2).waitFor();
-      assert.match(await titles.first().innerText(), /^1\. Ménages sous 40 %/);
+      assert.match(await titles.first().innerText(), /^1\. Ménages sous 40\s%/);
       assert.equal(await titles.nth(2).innerText(), '3. La mixité en 2024');
       const image = page.locator('.piece img').first();
       assert.ok(await image.evaluate((i: HTMLImageElement) => i.complete && i.naturalWidth > 1000), 'the map is drawn');

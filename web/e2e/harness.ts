@@ -187,6 +187,9 @@ export function viewWith(lon: number, lat: number, zoom: number, at: { x: number
   return `#${zoom}/${(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI}/${lon + (dx * 360) / world}`;
 }
 
+/** A text as its source has it: what is shown has spaces that do not break (`src/lib/typography.ts`). */
+export const spaced = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+
 /** « 12 450,5 € » → 12450.5 */
 export function readNumber(text: string): number {
   const digits = /[+−-]?[\d\u00a0\u202f ]+(,\d+)?/.exec(text)?.[0] ?? '';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Indicator, type Measure, type Values } from './figures';
-import { axeFaults, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, get, onScreen, open, readNumber, settle, spaced, visit, type Session } from './harness';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -60,7 +60,7 @@ describe('the map', () => {
     const rows = page.locator('.fiche tbody tr:has(td.value)');
     assert.equal(await rows.count(), measure.chiffres.length);
     for (const row of await rows.all()) {
-      const label = await row.locator('th button').innerText();
+      const label = spaced(await row.locator('th button').innerText());
       const said = figureOf(measure, labels.get(label) ?? '?');
       const text = await row.locator('td.value').innerText();
       if (said.secret) assert.match(text, /secret/, label);
@@ -115,7 +115,16 @@ describe('the table', () => {
     await page.getByRole('button', { name: /^Commune/ }).click();
     const names = await rows.locator('th').allInnerTexts();
     assert.deepEqual(names, [...names].sort(new Intl.Collator('fr', { numeric: true, sensitivity: 'base' }).compare));
-    await rows.locator('th button').first().click();
+    // A colleague, or oneself after a reload, reads the same lines in the same order.
+    await page.getByRole('button', { name: 'Code' }).click();
+    await page.getByRole('searchbox', { name: 'Rechercher une zone' }).fill(names[0]?.slice(0, 5) ?? '');
+    assert.match(page.url(), /tri=code&cherche=/);
+    const kept = await rows.locator('th').allInnerTexts();
+    await page.reload();
+    await rows.first().waitFor();
+    assert.deepEqual(await rows.locator('th').allInnerTexts(), kept);
+    assert.equal(await page.locator('.twin thead th', { hasText: 'Code' }).getAttribute('aria-sort'), 'ascending');
+    await rows.locator('th button', { hasText: names[0] ?? '?' }).click();
     await page.locator('.fiche h2', { hasText: names[0] ?? '?' }).waitFor();
   });
 

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { drawn } from './harness';
+import { drawn, spaced } from './harness';
 import { scaleOf, sheetFaults, sheetsOf, shrunk, sizesOf, type Sheet } from './sheets';
 
 /** CSS pixels of a millimetre. */
@@ -27,7 +27,7 @@ export async function onPaper(page: Page, width: number, name: string): Promise<
   await page.setViewportSize({ width, height: 900 });
   await laid(page);
   faults.push(...(await lost(page)));
-  const text = await page.locator('body').innerText();
+  const text = spaced(await page.locator('body').innerText());
   const sizes = await sizesOf(page);
   const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
   const sheets = await sheetsOf(pdf);

@@ -2,10 +2,12 @@
 // With PAPIERS=tous (`npm run papers`): every page of every role, each at its largest and with what a role changes of it. Otherwise each
 // page once, as the role that has most of it.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mayOpen, ROUTES } from '../src/routes';
 import type { Session } from '../src/api/client';
 import { open, settle } from './harness';
+import { FILES } from './metier/files';
 import { onPaper, WIDTHS } from './paper';
 import { sparse } from './sheets';
 import { ask, enter, serve, type Server } from './server';
@@ -19,10 +21,10 @@ const PAGES: Record<string, string[]> = {
 };
 /** Parts of a page that have an address of their own. */
 const PARTS: Record<string, string[]> = {
-  '/tableaux': ['?echelle=iris'],
-  '/flux': ['#calcul', '#logements', '#bilan'],
+  '/tableaux': ['?echelle=iris', '?echelle=commune&f.financement=PLAI'],
+  '/flux': ['#carte', '#fiche', '#conventions', '#calcul', '#logements', '#etat', '#equite', '#bilan'],
   '/controle': ['?vue=commission'],
-  '/cotation': ['#grilles'],
+  '/cotation': ['#grilles', '#simulation', '#demandes', '#candidats', '#pression'],
   '/portrait': ['?echelle=commune&code=COMMUNE'],
   '/administration': ['#conventions', '#comptes', '#donnees', '#journal', '#parametres'],
 };
@@ -38,7 +40,11 @@ function pagesOf(role: string): string[] {
 }
 
 let server: Server;
-before(async () => void (server = await serve()));
+before(async () => {
+  server = await serve({ copy: true });
+  // What is declared is kept beside the accounts, of which this server has its own: without it, gestion en flux would print empty.
+  server.run('admin', 'flux', join(FILES, 'declares', 'flux'));
+});
 after(() => server.stop());
 
 test('no page is forgotten', () => {

@@ -58,7 +58,7 @@ describe('the map on paper', () => {
       await visit(page, `/?indicateur=I02&echelle=commune&f.financement=PLUS#12.5/${zone.centre[1]}/${zone.centre[0]}`);
       // Printed by the menu of the browser, the page says how the map is printed; its keys print the sheet.
       await page.emulateMedia({ media: 'print' });
-      assert.match(await page.locator('body').innerText(), /« Imprimer la carte »/);
+      assert.match(await page.locator('body').innerText(), /«\sImprimer la carte\s»/);
       await page.emulateMedia({ media: 'screen' });
       if (theme === 'clair') await page.keyboard.press('Control+p');
       else {
@@ -71,7 +71,7 @@ describe('the map on paper', () => {
       assert.deepEqual(faults, []);
       assert.equal(pages, 1);
       assert.match(text, /communes · Tous les ménages, par commune · Financement|, par commune · /);
-      assert.match(text, /Source : OPS/);
+      assert.match(text, /Source\s: OPS/);
       assert.match(text, /\d+ k?m/);
       await page.evaluate(() => localStorage.removeItem('mosaique.theme'));
     });

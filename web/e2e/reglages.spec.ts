@@ -69,7 +69,7 @@ describe('parameters', () => {
     assert.equal(after.target, 30);
     assert.match(after.version, /modifiée localement le .*empreinte/);
     const row = page.locator('tr', { hasText: TARGET });
-    assert.match(await row.innerText(), /0,3[\s\S]*origine : 0,25[\s\S]*CIA signée le 12 mars 2026[\s\S]*par administrateur@demonstration\.example/);
+    assert.match(await row.innerText(), /0,3[\s\S]*origine\s: 0,25[\s\S]*CIA signée le 12 mars 2026[\s\S]*par administrateur@demonstration\.example/);
     await picture(page, 'parametres-change-1280');
     assert.deepEqual(await axeFaults(page), []);
     const lines = await trail(server, 'reglage_change');

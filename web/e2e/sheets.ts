@@ -1,6 +1,7 @@
 // What is wrong with a PDF, read from the PDF itself: text over text, text off the sheet, a page that was shrunk to fit.
 import type { Page } from 'playwright-core';
 import { getDocumentProxy } from 'unpdf';
+import { spaced } from './harness';
 
 /** A run of text on a sheet, in points; `y` grows downwards. */
 export interface Run { text: string; size: number; left: number; right: number; top: number; bottom: number }
@@ -75,8 +76,8 @@ export const sizesOf = (page: Page): Promise<[string, number][]> =>
 
 /** How much of its size a page has on its sheets: 1, or less if the browser shrank it. None if too little text is on both. */
 export function scaleOf(sheets: readonly Sheet[], sizes: readonly [string, number][]): number | null {
-  const laid = new Map(sizes);
-  const ratios = sheets.flatMap((s) => s.runs.flatMap((r) => (laid.has(r.text) ? [r.size / ((laid.get(r.text) ?? 1) * POINT)] : []))).sort((a, b) => a - b);
+  const laid = new Map(sizes.map(([text, size]) => [spaced(text), size]));
+  const ratios = sheets.flatMap((s) => s.runs.flatMap((r) => (laid.has(spaced(r.text)) ? [r.size / ((laid.get(spaced(r.text)) ?? 1) * POINT)] : []))).sort((a, b) => a - b);
   return ratios.length < ENOUGH ? null : (ratios[Math.floor(ratios.length / 2)] ?? null);
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createHttp, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { BASE_URL, axeFaults, eventually, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, eventually, open, picture, settle, spaced, visit, type Session } from './harness';
 import { serve, type Server as Own } from './server';
 
 let session: Session;
@@ -53,7 +53,7 @@ describe('in front of others', () => {
     const sheet = page.locator('.sheet');
     assert.equal(await page.locator('.app').isVisible(), false);
     assert.ok(await sheet.isVisible());
-    const text = await sheet.innerText();
+    const text = spaced(await sheet.innerText());
     for (const part of ['Ménages sous 40 % des plafonds PLUS', 'Source : OPS', 'Secret statistique', 'Définition']) assert.ok(text.includes(part), part);
     const screen = await page.locator('.stage .legend ol .range').allTextContents();
     assert.deepEqual(await sheet.locator('.legend ol .range').allTextContents(), screen);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Figure, type Indicator, type Measure, type Values } from './figures';
-import { axeFaults, get, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, get, open, readNumber, settle, spaced, visit, type Session } from './harness';
 
 interface Full extends Figure { numerateur: number | null; denominateur: number | null; repondants: number | null; motif: string | null }
 
@@ -35,9 +35,9 @@ describe('the sheet', () => {
     const figure = figureOf(await measureOf('iris', zone.code), 'I02') as Full;
     assert.ok(indicator);
     await page.getByRole('button', { name: `Comment ce chiffre est-il calculé ? ${indicator.libelle}` }).click();
-    const said = await page.locator('.explain').innerText();
-    assert.ok(said.includes(indicator.definition));
-    assert.ok(said.includes(indicator.reference));
+    const said = spaced(await page.locator('.explain').innerText());
+    assert.ok(said.includes(spaced(indicator.definition)));
+    assert.ok(said.includes(spaced(indicator.reference)));
     for (const n of [figure.numerateur, figure.denominateur]) if (n !== null) assert.ok(said.replace(/[\u00a0\u202f]/g, '').includes(String(n)), `${n}`);
     assert.match(said, /règle respectée|arrondi/);
     // Commune, EPCI and département are there, as the interface gives them.
@@ -75,8 +75,8 @@ describe('the sheet', () => {
     const figure = figureOf(await get<Measure>(`/api/zones/residence/${encodeURIComponent(values.codes[i] ?? '')}?population=RECENTS`), 'I02') as Full;
     const said = await page.locator('.fiche .headline').innerText();
     assert.match(said, /secret statistique/);
-    assert.ok(said.toLowerCase().includes((figure.motif ?? '?').toLowerCase()), said);
-    assert.match(said, /choisissez « Tous » les ménages/);
+    assert.ok(spaced(said).toLowerCase().includes((figure.motif ?? '?').toLowerCase()), said);
+    assert.match(said, /choisissez «\sTous\s» les ménages/);
     assert.equal(await page.getByTestId('valeur').count(), 0);
   });
 
@@ -94,7 +94,7 @@ describe('the sheet', () => {
     const other = await measureOf('commune', second.code);
     const labels = new Map((await get<Indicator[]>('/api/indicateurs')).map((i) => [i.libelle, i.id]));
     for (const row of await page.locator('.fiche tbody tr:has(td.value)').all()) {
-      const figure = figureOf(other, labels.get(await row.locator('th button').innerText()) ?? '?');
+      const figure = figureOf(other, labels.get(spaced(await row.locator('th button').innerText())) ?? '?');
       const text = await row.locator('td.ref').first().innerText();
       if (figure.secret) assert.match(text, /secret/);
       else if (figure.valeur !== null) assert.equal(readNumber(text), Number(figure.valeur.toFixed(figure.decimales)));

@@ -4,12 +4,14 @@ import { mount } from 'svelte';
 import './app.css';
 import './theme.css';
 import './print.css';
+import { setSpaces } from './lib/typography';
 import { routeOf } from './routes';
 import { admit } from './session/gate';
 import { session } from './session/session.svelte';
 import { theme } from './state/theme.svelte';
 
 theme.start();
+setSpaces(document.body);
 void session.load();
 const target = document.getElementById('app');
 if (target) {

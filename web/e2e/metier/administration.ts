@@ -71,14 +71,15 @@ export const ADMINISTRATEUR: Task[] = [
     interface Mine { nom: string; conventions: { titre: string; territoire: string[] }[]; droits: unknown[] }
     const mine = (): Promise<Mine> => told<Mine>(server, 'agence', '/api/organisation');
     const before = await mine();
-    const epci = (await ask<{ zones: { code: string }[] }>(page, '/api/zones?echelle=epci')).zones.find((z) => !before.conventions.some((c) => c.territoire.includes(`epci:${z.code}`)));
+    const epci = (await ask<{ zones: { code: string; nom: string }[] }>(page, '/api/zones?echelle=epci')).zones.find((z) => !before.conventions.some((c) => c.territoire.includes(`epci:${z.code}`)));
     assert.ok(epci, 'a territory that no convention opens yet');
     await hand.click(page.locator('header .end summary').last());
     await hand.click(page.getByRole('link', { name: 'Administration', exact: true }));
     await hand.click(page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Conventions' }));
     await hand.click(page.getByRole('button', { name: 'Nouvelle convention' }));
     await hand.type(page.getByLabel('Titre'), 'Convention de l’essai');
-    await hand.type(page.getByLabel(/^Territoire/), `epci:${epci.code}`);
+    await hand.type(page.getByRole('combobox', { name: /territoire/ }), epci.nom);
+    await hand.click(page.getByRole('option', { name: epci.nom }).first());
     await hand.click(page.getByLabel(before.nom));
     await hand.click(page.getByRole('button', { name: 'Enregistrer la convention' }));
     const row = page.locator('tbody tr', { hasText: 'Convention de l’essai' });

@@ -17,3 +17,9 @@ it('choices change together, an empty one goes, and the address keeps one order'
   expect(choices.address()).toBe('/mixite?annee=2024&epci=2');
   expect(choices.query(['epci', 'par'])).toEqual({ epci: '2' });
 });
+
+it('the browser goes back to the choices of a step, and those that changed are told', () => {
+  const choices = new UrlChoices('/mixite', NAMES, '?epci=1&par=commune');
+  expect(choices.back('?epci=1&annee=2024')).toEqual(['annee', 'par']);
+  expect(choices.address()).toBe('/mixite?annee=2024&epci=1');
+});

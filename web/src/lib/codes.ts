@@ -1,4 +1,5 @@
 // Lists of codes as files: a CSV that names zones of the map (IRIS, communes, residences, addresses) instead of drawing them.
+import { formatNumber } from './format';
 import { ZoneFileError } from './zones';
 
 export interface ListedCodes {
@@ -40,7 +41,7 @@ export function readCodes(text: string, fallbackName = 'Liste importée'): Liste
   }
   const list = [...zones.values()];
   if (list.length === 0) throw new ZoneFileError('Ce fichier ne liste aucun code sous sa ligne d’en-tête.');
-  if (list.length > MAX_ZONES) throw new ZoneFileError(`Ce fichier nomme ${list.length} zones ; la limite est de ${MAX_ZONES}.`);
-  if (list.some((z) => z.codes.length > MAX_CODES)) throw new ZoneFileError(`Une zone liste plus de ${MAX_CODES} codes. Découpez-la.`);
+  if (list.length > MAX_ZONES) throw new ZoneFileError(`Ce fichier nomme ${formatNumber(list.length)} zones ; la limite est de ${formatNumber(MAX_ZONES)}.`);
+  if (list.some((z) => z.codes.length > MAX_CODES)) throw new ZoneFileError(`Une zone liste plus de ${formatNumber(MAX_CODES)} codes. Découpez-la.`);
   return list;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, breakDecimals, fileName, fileNumber, formatChange, formatGap, formatNumber, formatPublished, formatShare, formatShown, formatValue } from './format';
+import { counted, breakDecimals, fileName, fileNumber, columnDecimals, formatChange, formatGap, formatNumber, formatPublished, formatShare, formatShown, formatValue } from './format';
 
 const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
 
@@ -65,4 +65,8 @@ describe('a change', () => {
 it('a share is written with the decimals that it was published with', () => {
   expect([91, 90.5, null].map((v) => plain(formatPublished(v, '%')))).toEqual(['91 %', '90,5 %', '—']);
   expect([plain(formatPublished(61, 'm²')), plain(formatPublished(812, 'nombre'))]).toEqual(['61,0 m²', '812']);
+});
+
+it('figures of a column are written alike: with a decimal as soon as one has it', () => {
+  expect([columnDecimals([4, 4.2, null], '%'), columnDecimals([4, 90, undefined], '%'), columnDecimals([5, 6], '€/m²'), columnDecimals([12, 3], 'nombre')]).toEqual([1, 0, 1, 0]);
 });

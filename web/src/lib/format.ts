@@ -36,6 +36,10 @@ export function formatPublished(value: number | null | undefined, unit: string):
   return formatValue(value, unit, whole ? 0 : 1);
 }
 
+/** Decimals of a column of figures: all are written alike, with one as soon as one of them was published with it. */
+export const columnDecimals = (values: readonly (number | null | undefined)[], unit: string): number =>
+  unit === 'nombre' ? 0 : unit === '%' ? Number(values.some((v) => v != null && !Number.isInteger(v))) : 1;
+
 /** A difference to a reference: « +2,1 pts » for shares, with the unit otherwise. */
 export function formatGap(value: number, reference: number, unit: string, decimals = 0): string {
   const gap = value - reference;

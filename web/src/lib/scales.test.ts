@@ -14,6 +14,11 @@ describe('the automatic scale', () => {
     expect(scaleForZoom(SCALES, 3)?.id).toBe('epci');
     expect(scaleForZoom(SCALES, 11.5)?.id).toBe('commune');
   });
+  it('is finer than the territory that figures are limited to', () => {
+    expect([8, 12, 13].map((z) => scaleForZoom(SCALES, z, { scale: 'epci', code: 'E' })?.id)).toEqual(['commune', 'commune', 'residence']);
+    expect(scaleForZoom(SCALES, 5, { scale: 'departement', code: '01' })?.id).toBe('epci');
+    expect(scaleForZoom([scale('epci', 7)], 5, { scale: 'epci', code: 'E' })?.id).toBe('epci');
+  });
   it('falls back on any scale with zones', () => expect(scaleForZoom([scale('carreau', 12)], 5)?.id).toBe('carreau'));
 });
 

@@ -24,7 +24,10 @@ export const isPointScale = (id: string): boolean => POINTS.includes(id);
 export function scaleForZoom<S extends Scale>(scales: readonly S[], zoom: number, within?: { scale: string; code: string } | null): S | undefined {
   const city = within && ONE_CITY[within.scale]?.includes(within.code) ? scales.find((s) => s.id === 'arrondissement' && s.zones > 0) : undefined;
   if (city) return [city, ...['iris', 'residence', 'adresse'].flatMap((id) => scales.filter((s) => s.id === id && s.zones > 0 && s.zoom_min <= zoom))].at(-1);
-  const nested = NESTED.flatMap((id) => scales.filter((s) => s.id === id && s.zones > 0));
+  const all = NESTED.flatMap((id) => scales.filter((s) => s.id === id && s.zones > 0));
+  // A département or an EPCI by itself would be of one colour.
+  const finer = all.filter((s) => NESTED.indexOf(s.id) > NESTED.indexOf(within?.scale ?? ''));
+  const nested = (within?.scale === 'departement' || within?.scale === 'epci') && finer.length > 0 ? finer : all;
   return nested.filter((s) => s.zoom_min <= zoom).at(-1) ?? nested[0] ?? scales.find((s) => s.zones > 0);
 }
 

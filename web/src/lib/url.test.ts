@@ -16,6 +16,8 @@ const FULL: PageState = {
   filters: { dpe: ['F', 'G'], financement: ['PLAI'] },
   zone: { scale: 'adresse', code: '73065:12:-:RUE DU LAC & CIE' },
   table: true,
+  sort: { column: 'code', descending: true },
+  search: 'saint',
   view: { zoom: 12.5, lat: 45.56789, lon: 5.91234 },
   within: { scale: 'epci', code: '200000001' },
   classes: 7,

@@ -2,6 +2,7 @@
 
 import { readAddress, writeAddress, type Address } from './address';
 import { CLASSES, METHODS, type Method, type OwnBreaks } from './breaks';
+import type { Sort } from './sort';
 
 export interface View {
   lon: number;
@@ -22,6 +23,9 @@ export interface PageState {
   filters: Record<string, string[]>;
   zone: Place | null;
   table: boolean;
+  /** Order of the table, and what is searched in it; `null`: by value, the largest first. */
+  sort: Sort | null;
+  search: string;
   view: View | null;
   /** Territory that the figures are limited to. */
   within: Place | null;
@@ -67,6 +71,8 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   filters: {},
   zone: null,
   table: false,
+  sort: null,
+  search: '',
   view: null,
   within: null,
   classes: CLASSES.usual,
@@ -86,6 +92,8 @@ export const DEFAULT_STATE: Readonly<PageState> = {
 };
 
 const FILTER = 'f.';
+/** Columns of the table. */
+const COLUMNS = ['nom', 'code', 'valeur', 'avant', 'apres', 'repondants', 'logements', 'ecartes'];
 
 /** Reads `location.search` and `location.hash`; what is wrong or missing takes its default. */
 export function readUrl(search: string, hash: string): PageState {
@@ -108,6 +116,8 @@ export function readUrl(search: string, hash: string): PageState {
     filters,
     zone: readZone(query.get('zone')),
     table: query.get('vue') === 'tableau',
+    sort: readSort(query.get('tri')),
+    search: query.get('cherche') ?? '',
     view: readView(hash),
     within: readZone(query.get('dans')),
     classes: Number.isInteger(classes) && classes >= CLASSES.least && classes <= CLASSES.most ? classes : CLASSES.usual,
@@ -142,6 +152,8 @@ export function writeUrl(state: PageState): string {
   }
   if (state.zone) query.set('zone', `${state.zone.scale}:${state.zone.code}`);
   if (state.table) query.set('vue', 'tableau');
+  if (state.table && state.sort) query.set('tri', `${state.sort.descending ? '-' : ''}${state.sort.column}`);
+  if (state.table && state.search.trim()) query.set('cherche', state.search.trim());
   if (state.within) query.set('dans', `${state.within.scale}:${state.within.code}`);
   if (state.classes !== CLASSES.usual) query.set('classes', String(state.classes));
   if (state.method !== 'quantiles') query.set('methode', state.method);
@@ -168,6 +180,12 @@ function readOwn(text: string | null): OwnBreaks | null {
   const [of = '', list = ''] = text?.split(':') ?? [];
   const at = list.split(',').filter(Boolean).map(Number);
   return of && at.length > 0 && at.length < CLASSES.most && at.every(Number.isFinite) ? { of, at: [...new Set(at)].sort((a, b) => a - b) } : null;
+}
+
+/** `-code`: by code, the last first. */
+function readSort(text: string | null): Sort | null {
+  const column = text?.replace(/^-/, '') ?? '';
+  return COLUMNS.includes(column) && text !== '-valeur' ? { column, descending: text?.startsWith('-') === true } : null;
 }
 
 const oneOf = <T extends string>(text: string | null, all: readonly T[]): T | null => all.find((each) => each === text) ?? null;

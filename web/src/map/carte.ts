@@ -6,7 +6,7 @@ import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
 import type { Affichage, TileJson } from '../api/client';
 import { baseMap, vector } from './base';
-import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, PLACE_LAYERS, SOURCE, STRIPES, VALUE_LAYER, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
+import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, lettersOf, PLACE_LAYERS, SOURCE, STRIPES, VALUE_LAYER, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
 
 export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
@@ -252,6 +252,16 @@ export class Carte {
     this.#fitted = box;
     const moves = animate && !this.#options.reducedMotion;
     this.map.fitBounds([...box], { padding: this.#paddingFor(box), maxZoom, animate: moves, duration: 700 });
+  }
+
+  /** Names and values to be read from the end of a room, or from a desk. */
+  enlarge(large: boolean): void {
+    for (const layer of [...LABEL_LAYERS, VALUE_LAYER]) {
+      const { id, size, halo } = lettersOf(layer, large);
+      if (!this.map.getLayer(id)) continue;
+      this.map.setLayoutProperty(id, 'text-size', size as never);
+      this.map.setPaintProperty(id, 'text-halo-width', halo);
+    }
   }
 
   /** Panels have come or gone: what is fitted is fitted again. */

@@ -132,7 +132,7 @@ export const LABEL_LAYERS: LayerSpecification[] = [
       'text-size': ['interpolate', ['linear'], ['zoom'], 9, 10.5, 13, 14.5],
       'symbol-sort-key': ['-', 0, ['coalesce', ['get', 'logements'], 0]],
     },
-    paint: { 'text-color': COLOR.ink, 'text-halo-color': 'rgba(255,255,255,0.9)', 'text-halo-width': 1.5, 'text-halo-blur': 0.3 },
+    paint: { 'text-color': COLOR.ink, 'text-halo-color': 'rgba(255,255,255,0.95)', 'text-halo-width': 1.9 },
   },
 ];
 
@@ -145,6 +145,14 @@ export const VALUE_LAYER: LayerSpecification = {
   },
   paint: { 'text-color': COLOR.ink, 'text-halo-color': 'rgba(255,255,255,0.95)', 'text-halo-width': 1.7 },
 };
+
+/** What names and values have before a projector, and on the screen: larger letters, in a halo that no dark colour comes through. */
+export function lettersOf(layer: LayerSpecification, large: boolean): { id: string; size: unknown; halo: number } {
+  const { layout = {}, paint = {} } = layer as { layout?: Record<string, unknown>; paint?: Record<string, unknown> };
+  const [size, halo] = [layout['text-size'] as unknown[], Number(paint['text-halo-width'])];
+  // Sizes are told stop by stop of the zoom.
+  return { id: layer.id, size: large ? size.map((part, i) => (i > 3 && i % 2 === 0 ? Number(part) * 1.25 : part)) : size, halo: large ? halo * 1.5 : halo };
+}
 
 /** Imported zones that the pen can't edit (several parts, holes), and the names of all zones. */
 export const ZONE_LAYERS: LayerSpecification[] = [

@@ -2,11 +2,12 @@
 import { untrack } from 'svelte';
 import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
 import { formatNumber } from '../lib/format';
-import { isPointScale, scaleForZoom } from '../lib/scales';
+import { hasDistricts, isPointScale, scaleForZoom } from '../lib/scales';
 import { perimeters } from '../lib/perimeters';
 import { boxAround, toBox, type Box } from '../lib/frame';
 import { mapLegend, type MapLegend } from '../lib/legend';
 import { counted, crossing, difference, largestOf, plain, typology, withDwellings, type Kind, type Shown } from '../lib/shown';
+import type { Place } from '../lib/url';
 import type { ScaleSource } from '../map/carte';
 import { session } from '../session/session.svelte';
 import { page, sharedQuery } from './page.svelte';
@@ -156,10 +157,11 @@ class Data {
     try {
       const own = home && !page.view && !page.zone && !page.within ? this.#home() : Promise.resolve(null);
       const [catalogue, indicators] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs'))]);
-      const [within, territory] = await Promise.all([own, this.#nameOf(catalogue)]);
+      const [mine, territory] = await Promise.all([own, this.#nameOf(catalogue)]);
       this.territory = territory;
       // Of a store that holds one such zone alone, the territory is all there is.
-      if (within && (catalogue.echelles.find((s) => s.id === within.scale)?.zones ?? 0) > 1) page.within = within;
+      if (mine && (catalogue.echelles.find((s) => s.id === mine.within.scale)?.zones ?? 0) > 1) page.within = mine.within;
+      page.zone = mine?.zone ?? page.zone;
       this.frame = (await this.#frameOf(catalogue)) ?? this.frame;
       const absent: string[] = [];
       if (!indicators.some((i) => i.id === page.indicator)) {
@@ -193,14 +195,19 @@ class Data {
     }
   }
 
-  /** The territory of the person's organisation, if it is one and is loaded. */
-  async #home(): Promise<{ scale: string; code: string } | null> {
+  /**
+   * The territory of the person's organisation, if it is one and is loaded. A commune alone would compare nothing: it is shown among those of its
+   * EPCI, with its own sheet; but for one whose arrondissements are compared.
+   */
+  async #home(): Promise<{ within: Place; zone?: Place } | null> {
     const me = await session.ready;
     const scale = me?.connecte && !me.doit_changer ? HOMES[me.role] : undefined;
     if (!scale) return null;
     const mine = await read(api.GET('/api/organisation')).catch(() => null);
     const found = mine?.code ? (await this.zones(scale).catch(() => [])).find((z) => z.code === mine.code) : undefined;
-    return found ? { scale, code: found.code } : null;
+    if (!found) return null;
+    const zone = { scale, code: found.code };
+    return scale === 'commune' && found.epci && !hasDistricts(found.code) ? { within: { scale: 'epci', code: found.epci }, zone } : { within: zone };
   }
 
   /** The smallest usual scale with one zone names the territory; else the number of communes does. */

@@ -4,8 +4,8 @@ import { DEFAULT_STATE, readUrl, writeUrl, type PageState } from '../lib/url';
 /** The page's state. Changing a field changes the address (see `followUrl`). */
 export const page: PageState = $state({ ...DEFAULT_STATE, ...readUrl(location.search, location.hash) });
 
-/** What makes a new entry in the browser's history; the rest (view) only rewrites the current one. */
-const stepOf = (state: PageState): string => JSON.stringify({ ...state, view: null });
+/** What makes a new entry in the browser's history; the rest (view, order of the table) only rewrites the current one. */
+const stepOf = (state: PageState): string => JSON.stringify({ ...state, view: null, sort: null, search: '' });
 
 /** Keeps address and state the same both ways; call once from a component. */
 export function followUrl(): void {

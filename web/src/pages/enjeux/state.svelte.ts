@@ -39,9 +39,17 @@ class Page {
 
   /** Changes a choice; an empty value takes it away. */
   set(name: Name, value: string): void {
-    this.#url.set({ [name]: value, ...(name === 'epci' ? { bailleur: '', residence: '' } : {}) });
+    // « Back » closes the sheet of a residence, it does not leave the page.
+    const opens = name === 'residence' && value !== '' && this.get('residence') === '';
+    this.#url.set({ [name]: value, ...(name === 'epci' ? { bailleur: '', residence: '' } : {}) }, opens);
     if (name !== 'residence') this.brushed = null;
     if (name === 'epci' || name === 'alertes') void this.load();
+  }
+
+  /** The browser went back: only another EPCI or another alert is asked for anew. */
+  back(): void {
+    const changed = this.#url.back();
+    if (changed.includes('epci') || changed.includes('alertes')) void this.load();
   }
 
   /** The address of this page with these choices. */

@@ -1,5 +1,6 @@
 // What residences and decisions are called.
 import type { DossierRpems, Fragilite } from '../../api/client';
+import { shortDate, today } from '../../lib/dates';
 import { formatNumber } from '../../lib/format';
 
 type Component = Fragilite['composantes'][number];
@@ -29,6 +30,15 @@ export function standing(file: DossierRpems): { name: string; tag: string } {
   if (file.statut === 'validee' && !file.en_vigueur) return { name: new Date(file.debut) > new Date() ? 'Sur la liste à venir' : 'Échue', tag: 'late' };
   return plain;
 }
+
+/** The days of a file's term: one that was lifted before its first day had none. */
+export function term(file: DossierRpems): string {
+  if (!file.fin || !file.debut) return '';
+  return file.fin < file.debut ? `le ${shortDate(file.fin)}, avant son premier jour (${shortDate(file.debut)})` : `du ${shortDate(file.debut)} au ${shortDate(file.fin)}`;
+}
+
+/** What may be decided: a term that has not begun is not renewed yet. */
+export const offered = (file: DossierRpems): DossierRpems['decisions'] => file.decisions.filter((d) => d !== 'renouveler' || file.debut <= today());
 
 export const DECISIONS: Record<string, { verb: string; done: string }> = {
   proposer: { verb: 'Proposer', done: 'proposée' },

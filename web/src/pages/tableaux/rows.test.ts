@@ -26,8 +26,17 @@ test('a territory brings those around it', () => {
 });
 
 test('a secret figure is an empty cell that says so, even if a value came with it', () => {
-  const csv = csvOf([{ id: 'I02', libelle: 'Ménages pauvres', unite: '%' }], [row('Ain', 9)], [row('Bron', 12.5), row('Écully', 4, true)], { vague: 2024, millesime: 2024, population: 'TOUS' });
+  const csv = csvOf([{ id: 'I02', libelle: 'Ménages pauvres', unite: '%' }], [row('Ain', 9)], [row('Bron', 12.5), row('Écully', 4, true)], { vague: 2024, millesime: 2024, population: 'TOUS', filtres: '' });
   const lines = csv.replace('\ufeff', '').trim().split('\r\n');
-  expect(lines[0]).toBe('niveau;code;nom;logements;I02 Ménages pauvres (%);I02 secret;population;vague;millesime_rpls');
-  expect(lines.slice(1)).toEqual(['territoire;Ain;Ain;10;9;non;TOUS;2024;2024', 'zone;Bron;Bron;10;12,5;non;TOUS;2024;2024', 'zone;Écully;Écully;10;;oui;TOUS;2024;2024']);
+  expect(lines[0]).toBe('niveau;code;nom;logements;I02 Ménages pauvres (%);I02 secret;population;vague;millesime_rpls;filtres');
+  expect(lines.slice(1)).toEqual(['territoire;Ain;Ain;10;9;non;TOUS;2024;2024;', 'zone;Bron;Bron;10;12,5;non;TOUS;2024;2024;', 'zone;Écully;Écully;10;;oui;TOUS;2024;2024;']);
+});
+
+test('filtered figures say which filter, and how far they were moved; a secret one says neither', () => {
+  const of = (valeur: number, secret: boolean): Row => ({ code: 'B', nom: 'Bron', logements: 10, cells: { I02: { valeur, secret, plus: 2.4 } } });
+  const csv = csvOf([{ id: 'I02', libelle: 'Ménages pauvres', unite: '%' }], [], [of(58.6, false), of(4, true)], { vague: 2024, millesime: 2024, population: 'TOUS', filtres: 'Financement : PLAI' });
+  expect(csv.replace('\ufeff', '').trim().split('\r\n')).toEqual([
+    'niveau;code;nom;logements;I02 Ménages pauvres (%);I02 secret;I02 plus_ou_moins;population;vague;millesime_rpls;filtres',
+    'zone;B;Bron;10;58,6;non;2,4;TOUS;2024;2024;Financement : PLAI', 'zone;B;Bron;10;;oui;;TOUS;2024;2024;Financement : PLAI',
+  ]);
 });

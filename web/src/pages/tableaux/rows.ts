@@ -3,7 +3,8 @@ import { fileNumber } from '../../lib/format';
 import { compare } from '../../lib/sort';
 import { toCsv } from '../../lib/zones';
 
-export interface Cell { valeur: number | null; secret: boolean }
+/** `plus`: how far a figure that was moved may be. */
+export interface Cell { valeur: number | null; secret: boolean; plus?: number | null }
 export interface Row { code: string; nom: string; logements: number | null; cells: Record<string, Cell> }
 interface Known { code: string; nom: string; commune?: string | null; epci?: string | null; departement?: string | null }
 export interface Place { scale: string; code: string; nom: string }
@@ -35,12 +36,13 @@ export function sorted(rows: readonly Row[], order: string): Row[] {
 export const turned = (order: string, key: string): string => (order === key || (order === '' && key === 'nom') ? `-${key}` : key);
 
 /** One line a zone, the wider territories first; a secret figure is empty and the next column says so. */
-export function csvOf(columns: readonly { id: string; libelle: string; unite: string }[], parents: readonly Row[], rows: readonly Row[], about: { vague: number | null; millesime: number; population: string }): string {
+export function csvOf(columns: readonly { id: string; libelle: string; unite: string }[], parents: readonly Row[], rows: readonly Row[], about: { vague: number | null; millesime: number; population: string; filtres: string }): string {
+  const moved = [...parents, ...rows].some((r) => Object.values(r.cells).some((c) => c.plus != null));
   const line = (level: string) => (r: Row): string[] => [
     level, r.code, r.nom, fileNumber(r.logements),
-    ...columns.flatMap(({ id }) => [fileNumber(r.cells[id]?.secret ? null : r.cells[id]?.valeur), r.cells[id]?.secret ? 'oui' : 'non']),
-    about.population, about.vague ? String(about.vague) : '', String(about.millesime),
+    ...columns.flatMap(({ id }) => [fileNumber(r.cells[id]?.secret ? null : r.cells[id]?.valeur), r.cells[id]?.secret ? 'oui' : 'non', ...(moved ? [fileNumber(r.cells[id]?.secret ? null : r.cells[id]?.plus)] : [])]),
+    about.population, about.vague ? String(about.vague) : '', String(about.millesime), about.filtres,
   ];
-  const head = ['niveau', 'code', 'nom', 'logements', ...columns.flatMap((c) => [`${c.id} ${c.libelle}${c.unite && c.unite !== 'nombre' ? ` (${c.unite})` : ''}`, `${c.id} secret`]), 'population', 'vague', 'millesime_rpls'];
+  const head = ['niveau', 'code', 'nom', 'logements', ...columns.flatMap((c) => [`${c.id} ${c.libelle}${c.unite && c.unite !== 'nombre' ? ` (${c.unite})` : ''}`, `${c.id} secret`, ...(moved ? [`${c.id} plus_ou_moins`] : [])]), 'population', 'vague', 'millesime_rpls', 'filtres'];
   return toCsv([head, ...parents.map(line('territoire')), ...rows.map(line('zone'))]);
 }
