@@ -66,7 +66,7 @@ export const ADMINISTRATEUR: Task[] = [
     await hand.choose(page.getByRole('combobox', { name: 'Action', exact: true }), 'connexion');
     await eventually(async () => assert.ok((await page.locator('tbody tr td:nth-child(4)').allInnerTexts()).every((a) => a.trim() === 'Connexion')));
   } },
-  { menu: true, name: 'a convention between organisations: entered, it opens; ended, it closes', most: [9, 9], walk: async (hand, server) => {
+  { menu: true, name: 'a convention between organisations: entered, it opens; ended, it closes', most: [10, 10], walk: async (hand, server) => {
     const { page } = hand;
     interface Mine { nom: string; conventions: { titre: string; territoire: string[] }[]; droits: unknown[] }
     const mine = (): Promise<Mine> => told<Mine>(server, 'agence', '/api/organisation');
