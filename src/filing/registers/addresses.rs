@@ -49,8 +49,8 @@ pub fn import(
 ) -> Result<Report, AddressesError> {
     let departements: Vec<String> = options.departement.split(',').map(|d| d.trim().to_uppercase()).collect();
     for d in &departements {
-        // A département is the beginning of its communes' codes.
-        let probe = format!("{d:0<5}");
+        // A département is the beginning of its communes' codes; Paris has one.
+        let probe = if d == "75" { "75056".to_owned() } else { format!("{d:0<4}1") };
         if !matches!(d.len(), 2 | 3)
             || (d.len() == 3) != d.starts_with("97")
             || fields::commune(probe.as_bytes()).is_err()

@@ -108,10 +108,22 @@ pub fn share(flow: u32, parts: &[Part]) -> Result<Vec<u32>, Impossible> {
 /// share until all of it is given.
 #[must_use]
 pub fn due(flow: f64, parts: &[Part]) -> Vec<f64> {
+    within(flow, parts, |p| f64::from(p.least))
+}
+
+/// Fractions that go over to the next year: what rounding left of what was due within the bounds. What a bound
+/// took or gave is owed to nobody; who had too much before and is due less than nothing still has.
+#[must_use]
+pub fn carried(flow: f64, parts: &[Part], given: &[u32]) -> Vec<f64> {
+    let due = within(flow, parts, |p| if p.least == 0 { f64::NEG_INFINITY } else { f64::from(p.least) });
+    due.iter().zip(given).map(|(due, n)| due - f64::from(*n)).collect()
+}
+
+fn within(flow: f64, parts: &[Part], least: impl Fn(&Part) -> f64) -> Vec<f64> {
     let at = |extra: f64| -> Vec<f64> {
         let of = |p: &Part| {
             let high = p.most.map_or(f64::INFINITY, f64::from);
-            ((flow + extra) * p.share + p.carried).clamp(f64::from(p.least), high)
+            ((flow + extra) * p.share + p.carried).clamp(least(p), high)
         };
         parts.iter().map(of).collect()
     };
@@ -128,7 +140,7 @@ pub fn due(flow: f64, parts: &[Part]) -> Vec<f64> {
         .filter(|&i| {
             let raw = (flow + high) * parts[i].share + parts[i].carried;
             parts[i].share > 0.0
-                && raw > f64::from(parts[i].least) - HAIR
+                && raw > least(&parts[i]) - HAIR
                 && parts[i].most.is_none_or(|m| raw < f64::from(m) + HAIR)
         })
         .collect();
@@ -136,16 +148,9 @@ pub fn due(flow: f64, parts: &[Part]) -> Vec<f64> {
     let weight: f64 = free.iter().map(|&i| parts[i].share).sum();
     for i in free {
         let high = parts[i].most.map_or(f64::INFINITY, f64::from);
-        out[i] = (out[i] + gap * parts[i].share / weight).clamp(f64::from(parts[i].least), high);
+        out[i] = (out[i] + gap * parts[i].share / weight).clamp(least(&parts[i]), high);
     }
     out
-}
-
-/// Fractions that go over to the next year: what rounding left of what was due within the bounds. What a bound
-/// took or gave is owed to nobody.
-#[must_use]
-pub fn carried(flow: f64, parts: &[Part], given: &[u32]) -> Vec<f64> {
-    due(flow, parts).iter().zip(given).map(|(due, n)| due - f64::from(*n)).collect()
 }
 
 #[cfg(test)]

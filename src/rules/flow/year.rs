@@ -422,9 +422,9 @@ fn rounded(
     whole.extend(others.iter().map(|&i| of(&parts[i])));
     let given = share::share(flow, &whole)?;
     let skip = usize::from(!state.is_empty());
-    let due = share::due(f64::from(flow), &whole);
-    for (&i, (n, due)) in others.iter().zip(given.iter().zip(&due).skip(skip)) {
-        (parts[i].logements, parts[i].reporte) = (*n, due - f64::from(*n));
+    let left = share::carried(f64::from(flow), &whole, &given);
+    for (&i, (n, left)) in others.iter().zip(given.iter().zip(&left).skip(skip)) {
+        (parts[i].logements, parts[i].reporte) = (*n, *left);
     }
     if skip == 1 {
         let all: f64 = state.iter().map(|&i| parts[i].part).sum();
@@ -443,7 +443,8 @@ fn rounded(
             })
             .collect();
         let within = share::share(given[0], &inner)?;
-        for (&i, (n, left)) in state.iter().zip(within.iter().zip(share::carried(due[0], &inner, &within))) {
+        let due = f64::from(given[0]) + left[0];
+        for (&i, (n, left)) in state.iter().zip(within.iter().zip(share::carried(due, &inner, &within))) {
             (parts[i].logements, parts[i].reporte) = (*n, left);
         }
     }
@@ -458,7 +459,14 @@ mod tests {
     const CAPS: Caps = Caps { state: 0.30, agents: 0.05, guarantees: 0.20 };
 
     fn base() -> Assiette {
-        Assiette { stock: 2_400, taux: Some(8.5), mutations: 24, anru: 10, ..Assiette::default() }
+        Assiette {
+            annee: 2024,
+            stock: 2_400,
+            taux: Some(8.5),
+            mutations: 24,
+            anru: 10,
+            ..Assiette::default()
+        }
     }
 
     fn given(c: &CalculFlux) -> Vec<(&str, u32)> {
@@ -619,6 +627,6 @@ mod tests {
         c.minimum = 500;
         let c = calculated(&base(), &[c], &[], CAPS).unwrap();
         assert!(c.alertes.iter().any(|a| a.id == "bornes"), "{:?}", c.alertes);
-        assert_eq!(given(&c), [("COMMUNE", 9), ("BAILLEUR", 161)], "shares without the bounds");
+        assert_eq!(given(&c), [("COMMUNE", 8), ("BAILLEUR", 162)], "shares without the bounds");
     }
 }
