@@ -55,11 +55,13 @@ async fn each_checks_its_own_and_is_told_why_not_the_rest() {
 
 #[tokio::test]
 async fn a_level_that_is_not_open_is_named_and_not_shown() {
+    // Where no lease of the year is loaded no level is measured at all, and that is another reason.
     let closed = |answer: &Value| -> Vec<String> {
         answer["niveaux_fermes"]
             .as_array()
             .unwrap()
             .iter()
+            .filter(|n| !n["motif"].as_str().unwrap().starts_with("Aucun bail de l'année"))
             .map(|n| n["niveau"].as_str().unwrap().to_owned())
             .collect()
     };

@@ -3416,7 +3416,10 @@ export interface components {
         };
         /** @description Ce que le calcul signale. */
         AlerteFlux: {
-            /** @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation. */
+            /**
+             * @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation,
+             *     a_defaut, arrete_attendu, projet.
+             */
             id: string;
             message: string;
             /**
@@ -3587,6 +3590,11 @@ export interface components {
              * @description Placements en QPV de ménages DALO en situation précaire.
              */
             concernes?: number | null;
+            /**
+             * Format: int32
+             * @description Placements qui ont été dans la liste et n'y sont plus ; nul : secret.
+             */
+            sortis?: number | null;
             /**
              * Format: int32
              * @description Justifiés, que l'État n'a pas encore acceptés.
@@ -3840,6 +3848,7 @@ export interface components {
              * @description En %.
              */
             cible: number;
+            objectif?: components["schemas"]["ObjectifCia"] | null;
             avant: components["schemas"]["PartPlan"];
             apres: components["schemas"]["PartPlan"];
             /**
@@ -6292,6 +6301,10 @@ export interface components {
              */
             retenu: number;
             rythme?: components["schemas"]["Rythme"] | null;
+            /** @description Dernier jour dont ces bailleurs ont parlé, AAAA-MM-JJ ; nul : rien n'est reçu d'eux pour l'année. */
+            jusqu_au?: string | null;
+            /** @description Ils ont dit toute l'année : l'objectif est atteint ou ne l'est pas. */
+            finie: boolean;
             /** @description Comptes de chaque mois, de janvier à décembre. */
             par_mois: components["schemas"]["TroisComptes"][];
         };
@@ -7435,6 +7448,11 @@ export interface components {
             part: number;
             /**
              * Format: double
+             * @description Ce qui en revient au préfet faute de convention, en %, hors du plafond de ses réservations (R.441-5-2, IV).
+             */
+            revenu: number;
+            /**
+             * Format: double
              * @description Fraction reportée de l'an passé.
              */
             report: number;
@@ -7449,7 +7467,7 @@ export interface components {
             maximum?: number | null;
             /**
              * Format: int32
-             * @description Plafond de la loi, arrondi à l'entier inférieur.
+             * @description Plafond de la loi, arrondi à l'entier inférieur, et ce qui revient au préfet en plus.
              */
             plafond?: number | null;
             /**
@@ -7459,7 +7477,7 @@ export interface components {
             logements: number;
             /**
              * Format: double
-             * @description Fraction reportée sur l'année suivante.
+             * @description Fraction reportée sur l'année suivante : ce que l'arrondi a laissé, jamais ce qu'une borne a pris.
              */
             reporte: number;
         };
@@ -7543,6 +7561,8 @@ export interface components {
             precaire: boolean;
             /** @description Vrai si le placement est à justifier : en QPV, ménage en situation précaire. */
             concerne: boolean;
+            /** @description Il a été dans la liste et n'y est plus : pourquoi. */
+            sorti?: string | null;
             statut?: components["schemas"]["StatutPlacement"] | null;
             /**
              * @description Qui répond de ce placement : `etat` s'il est sur le contingent de l'État, `bailleur` sinon ; nul s'il
@@ -8316,14 +8336,14 @@ export interface components {
             /** Format: int32 */
             annee: number;
             annees: number[];
-            /** @description Dernier jour connu. */
+            /** @description Dernier jour connu, de l'un des bailleurs. */
             jusqu_au: string;
             /**
              * Format: double
-             * @description Mois écoulés jusqu'au dernier jour connu, fraction comprise ; 12 pour une année finie.
+             * @description Mois dont les bailleurs ont parlé, fraction comprise, chacun selon ce qu'il doit ; 12 pour une année finie.
              */
             mois: number;
-            /** @description L'année est finie : un objectif est atteint ou ne l'est pas. */
+            /** @description Tous ont dit toute l'année : un objectif est atteint ou ne l'est pas. */
             finie: boolean;
             par: string;
             bailleurs: components["schemas"]["Choix"][];
@@ -12909,6 +12929,7 @@ export interface operations {
                      *       "etat": true,
                      *       "bilan": {
                      *         "concernes": 0,
+                     *         "sortis": 0,
                      *         "justifies": 0,
                      *         "acceptes": 0,
                      *         "contestes": 0,
@@ -16657,20 +16678,20 @@ export interface operations {
                      *             },
                      *             {
                      *               "indicateur": "I05",
-                     *               "valeur": 71,
+                     *               "valeur": null,
                      *               "unite": "%",
                      *               "decimales": 0,
-                     *               "numerateur": 22,
-                     *               "denominateur": 31,
-                     *               "repondants": 36,
-                     *               "taux_reponse": 0.837,
-                     *               "badge": "A",
-                     *               "secret": false,
-                     *               "motif": null,
+                     *               "numerateur": null,
+                     *               "denominateur": null,
+                     *               "repondants": null,
+                     *               "taux_reponse": null,
+                     *               "badge": null,
+                     *               "secret": true,
+                     *               "motif": "Trop partiel : 62 des 105 logements de la zone ne peuvent être comptés (secret statistique). Prenez une zone plus large.",
                      *               "approximatif": false,
                      *               "incertitude": null,
                      *               "logements_ecartes": 62,
-                     *               "source": "OPS 2024 × RPLS 2024"
+                     *               "source": ""
                      *             }
                      *           ],
                      *           "avertissements": [

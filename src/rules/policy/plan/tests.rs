@@ -1,6 +1,7 @@
 //! Plans whose best answer is known, and the same plan however often it is asked.
 
 use super::*;
+use crate::policy::mix::{Known, concerns, counts};
 
 fn dwelling(in_qpv: bool, rooms: u8, commune: u32) -> Dwelling {
     Dwelling { in_qpv, rooms, commune, reservataire: 8 }

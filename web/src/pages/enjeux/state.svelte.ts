@@ -1,5 +1,5 @@
 // What the page of residences shows: one EPCI, how it is ranked and narrowed, what people decided, and which residence is looked at.
-import { api, messageOf, read, type DossierRpems, type Fragilite, type ListeRpems, type ResidenceLue } from '../../api/client';
+import { api, ApiError, messageOf, read, type DossierRpems, type Fragilite, type ListeRpems, type ResidenceLue } from '../../api/client';
 import { UrlChoices } from '../../lib/choices.svelte';
 
 export const ORDERS = [
@@ -24,6 +24,8 @@ class Page {
   answer = $state.raw<Fragilite | null>(null);
   list = $state.raw<ListeRpems | null>(null);
   error = $state<string | null>(null);
+  /** Figures are not open to the reader: asking again changes nothing, and the list of the law stays. */
+  refused = $state(false);
   loading = $state(false);
   /** Codes under the pointer, and inside the rectangle drawn on the chart. */
   hovered = $state<string | null>(null);
@@ -81,18 +83,17 @@ class Page {
     const [epci, alertes] = [this.get('epci'), this.get('alertes')];
     try {
       this.answer = await read(api.GET('/api/residences/fragilite', { params: { query: { ...(epci ? { epci } : {}), ...(alertes ? { alertes } : {}) } } }));
-      this.error = null;
-      await this.reload();
+      [this.error, this.refused] = [null, false];
     } catch (error) {
-      this.error = messageOf(error);
-    } finally {
-      this.loading = false;
+      [this.error, this.refused] = [messageOf(error), error instanceof ApiError && error.status === 403];
     }
+    await this.reload();
+    this.loading = false;
   }
 
   /** Files again, after a decision. Who may not read them still reads the figures. */
   async reload(): Promise<void> {
-    const epci = this.answer?.epci.code;
+    const epci = this.error ? this.get('epci') : this.answer?.epci.code;
     this.list = await read(api.GET('/api/rpems', { params: { query: epci ? { epci } : {} } })).catch(() => null);
   }
 }
