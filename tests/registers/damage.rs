@@ -272,7 +272,7 @@ fn a_table_of_epci_is_read_as_it_is_published() {
 #[test]
 fn collection_files_end_to_end_are_told_by_line() {
     let organism = |siret: &str| {
-        let mut cells = vec![""; 12];
+        let mut cells = [""; 12];
         (cells[0], cells[2], cells[9], cells[10]) = ("2024", "OPH", siret, "1");
         cells.join(";")
     };
