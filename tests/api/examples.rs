@@ -21,7 +21,7 @@ fn request(operation: &str) -> (String, Option<Value>) {
         "zone" => ("/api/zones/commune/73901?indicateurs=P01,I05".into(), None),
         "valeurs" => ("/api/valeurs/commune?indicateur=I05&dans=epci:200000001".into(), None),
         "mesure" => {
-            let square = json!({"type": "Polygon", "coordinates": [[[5.80, 45.50], [5.82, 45.50], [5.82, 45.52], [5.80, 45.52], [5.80, 45.50]]]});
+            let square = json!({"type": "Polygon", "coordinates": [[[5.80, 45.50], [5.84, 45.50], [5.84, 45.54], [5.80, 45.54], [5.80, 45.50]]]});
             let body =
                 json!({"zones": [{"id": "dessin", "geometrie": square}], "indicateurs": ["P01", "I05"]});
             ("/api/mesure".into(), Some(body))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,15 +82,16 @@ class Person:
 
 @dataclass
 class Service:
-    """Servers that share one database."""
+    """Servers that share one database, and one copy of the demonstration: what they are asked to remove is theirs."""
 
     database: str
     folder: Path
+    store: Path
     servers: list[Server] = field(default_factory=list)
 
     def run(self, *args: str) -> str:
         """The command line on the same store and database."""
-        command = [setting("MOSAIQUE_BIN"), *args, "--data", setting("DEMO_STORE")]
+        command = [setting("MOSAIQUE_BIN"), *args, "--data", str(self.store)]
         return subprocess.run(command, check=True, capture_output=True, text=True, env=self.env).stdout
 
     @property
@@ -101,7 +103,7 @@ class Service:
 
     def start(self) -> Server:
         port, log = free_port(), self.folder / f"serveur-{len(self.servers)}.log"
-        command = [setting("MOSAIQUE_BIN"), "serve", "--data", setting("DEMO_STORE"), "--bind", f"127.0.0.1:{port}"]
+        command = [setting("MOSAIQUE_BIN"), "serve", "--data", str(self.store), "--bind", f"127.0.0.1:{port}"]
         with log.open("w") as out:
             server = Server(port, subprocess.Popen(command, stdout=out, stderr=out, env=self.env), log)
         self.servers.append(server)
@@ -120,7 +122,9 @@ def service(tmp_path: Path) -> Iterator[Callable[[str], Service]]:
     made: list[Service] = []
 
     def make(database: str) -> Service:
-        made.append(Service(database, tmp_path))
+        store = tmp_path / f"magasin-{len(made)}"
+        shutil.copytree(setting("DEMO_STORE"), store)
+        made.append(Service(database, tmp_path, store))
         return made[-1]
 
     yield make

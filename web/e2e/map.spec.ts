@@ -118,7 +118,7 @@ describe('the table', () => {
     // A colleague, or oneself after a reload, reads the same lines in the same order.
     await page.getByRole('button', { name: 'Code' }).click();
     await page.getByRole('searchbox', { name: 'Rechercher une zone' }).fill(names[0]?.slice(0, 5) ?? '');
-    assert.match(page.url(), /tri=code&cherche=/);
+    await page.waitForURL(/tri=code&cherche=/);
     const kept = await rows.locator('th').allInnerTexts();
     await page.reload();
     await rows.first().waitFor();

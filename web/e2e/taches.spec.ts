@@ -83,6 +83,7 @@ const TASKS: Record<string, Task[]> = {
       await hand.click(page.locator('summary[title="Mes vues"]'));
       await hand.type(page.getByLabel('Garder cette vue sous le nom'), 'Demain');
       await hand.click(page.getByRole('button', { name: 'Garder', exact: true }));
+      await seen(page, page.getByRole('link', { name: /^Demain/ }));
       const address = page.url();
       await page.goto(`${server.base}/aide`);
       await page.locator('summary[title="Mes vues"]').click();

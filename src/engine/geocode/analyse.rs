@@ -123,8 +123,8 @@ fn roads(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Roads that are called by their class and a number. A `D` alone is one in front of all, behind a house number
-/// or behind `ROUTE`.
+/// Roads that are called by their class and a number. A `D` alone is one in front of all, behind a house
+/// number or behind `ROUTE`.
 fn numbered(text: &str) -> Cow<'_, str> {
     let known = &geocodage().mots.routes;
     let parted = |w: &'_ str| w.find(|c: char| c.is_ascii_digit()).unwrap_or(w.len());
@@ -439,8 +439,8 @@ impl Reader {
         taken
     }
 
-    /// The number that ends a range, with its place: `86-92`, `8/10`, `2 à 8`, `12 et 14`; `12, 14 rue` at the
-    /// beginning of a question.
+    /// The number that ends a range, with its place: `86-92`, `8/10`, `2 à 8`, `12 et 14`; `12, 14 rue` at
+    /// the beginning of a question.
     fn range(&self, rest: &[Piece<'_>], from: usize, first: u32, begins: bool) -> Option<(usize, u32)> {
         let piece = rest.get(from)?;
         let (place, spoken) = match piece.number() {

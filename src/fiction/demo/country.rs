@@ -124,7 +124,8 @@ pub fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize
         let area = &country.departements[dep[cell] as usize];
         of_label[l] = towns.len();
         towns.push(Town {
-            code: format!("{}{rank:03}", area.code),
+            // The first codes of Paris are its postcodes.
+            code: format!("{}{:03}", area.code, if area.code == "75" { 200 + rank } else { rank }),
             nom: String::new(),
             codepostal: format!("{}{:02}0", area.code, rank % 100),
             epci: epci[cell] as usize,

@@ -196,6 +196,7 @@ impl<'r> Rows<'r> {
     }
 
     fn dates(&self, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<(Option<Date>, Option<Date>)> {
+        let mut late = None;
         let mut date = |c: &Column| {
             let cell = c.cell(record)?;
             let d = checks::date(c, cell, "A04", "aaaa-mm-jj", notes)?;
@@ -209,13 +210,23 @@ impl<'r> Rows<'r> {
                     self.annee
                 );
                 notes.note("A04", c, cell, message);
+                late.get_or_insert(d.year);
                 return None;
             }
             Some(d)
         };
         let (caleol, bail) = (date(&self.date_caleol), date(&self.date_bail));
         if caleol.is_none() && bail.is_none() {
-            notes.note("A01", &self.date_bail, b"", "Une date de commission ou de bail est nécessaire.");
+            let message = late.map_or_else(
+                || "Une date de commission ou de bail est nécessaire.".to_owned(),
+                |year| {
+                    format!(
+                        "Cette attribution est de {year}, plus d'un an après l'année de l'import ({}).",
+                        self.annee
+                    )
+                },
+            );
+            notes.note("A01", &self.date_bail, b"", message);
             return None;
         }
         if ![caleol, bail].iter().flatten().any(|d| d.year == self.annee) {

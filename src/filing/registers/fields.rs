@@ -363,14 +363,11 @@ pub fn commune(cell: &[u8]) -> Result<([u8; 5], bool), Unreadable> {
     if sound && !is_postcode(&code) { Ok((code, code != *cell)) } else { Err(Unreadable) }
 }
 
-/// Five digits that only a postcode has: no commune ends so, and Paris has one commune and twenty
-/// arrondissements.
+/// Five digits that only a postcode has: no commune ends so, and the only one of 750 is Paris.
 #[must_use]
 pub fn is_postcode(code: &[u8]) -> bool {
     let overseas = code.starts_with(b"97") && code.ends_with(b"00");
-    let paris = code.starts_with(b"75")
-        && code != b"75056"
-        && !(b"75101"..=b"75120").contains(&code.first_chunk::<5>().unwrap_or(b"     "));
+    let paris = code.starts_with(b"750") && code != b"75056";
     code.len() == 5 && (code.ends_with(b"000") || overseas || paris)
 }
 
@@ -471,6 +468,9 @@ mod tests {
             ("73\u{202f}065", Ok(("73065", true))),
             ("20004", Err(Unreadable)),
             ("97511", Err(Unreadable)),
+            ("75012", Err(Unreadable)),
+            ("75112", Ok(("75112", false))),
+            ("75056", Ok(("75056", false))),
             ("96001", Err(Unreadable)),
             ("00001", Err(Unreadable)),
             ("7306", Ok(("07306", true))),

@@ -96,8 +96,8 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
     };
     let named: Vec<String> = header.iter().map(|raw| canonical(raw)).collect();
     let free = |known: &str| named.iter().all(|name| find(name) != Some(known) && close(name) != Some(known));
-    // « Nombre de personnes à loger », « RFR N-2 du ménage »: what a name says besides, where one column only is
-    // meant.
+    // « Nombre de personnes à loger », « RFR N-2 du ménage »: what a name says besides, where one column
+    // only is meant.
     let around = |name: &str| {
         let name = essential(name)?;
         let same = |other: &str| essential(other).is_some_and(|other| matches_alias(&other, &name));

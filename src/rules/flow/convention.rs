@@ -155,10 +155,10 @@ impl ConventionFlux {
             && self.au.is_none_or(|au| year <= au)
     }
 
-    /// What holds in a year, of the versions of one convention in the order in which they were kept. A version
-    /// holds from its first year until that of another begins; one that is entered anew for the same first year
-    /// takes the place of the former. Where the last one has ended, what the law puts in its place: the prefect
-    /// (R.441-5-2, IV), and for the State's own the prefect's arrêté.
+    /// What holds in a year, of the versions of one convention in the order in which they were kept. A
+    /// version holds from its first year until that of another begins; one that is entered anew for the same
+    /// first year takes the place of the former. Where the last one has ended, what the law puts in its
+    /// place: the prefect (R.441-5-2, IV), and for the State's own the prefect's arrêté.
     #[must_use]
     pub fn in_force(versions: &[Self], year: u16) -> Option<Self> {
         let mut by_year: BTreeMap<u16, &Self> = BTreeMap::new();

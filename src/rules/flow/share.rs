@@ -111,8 +111,8 @@ pub fn due(flow: f64, parts: &[Part]) -> Vec<f64> {
     within(flow, parts, |p| f64::from(p.least))
 }
 
-/// Fractions that go over to the next year: what rounding left of what was due within the bounds. What a bound
-/// took or gave is owed to nobody; who had too much before and is due less than nothing still has.
+/// Fractions that go over to the next year: what rounding left of what was due within the bounds. What a
+/// bound took or gave is owed to nobody; who had too much before and is due less than nothing still has.
 #[must_use]
 pub fn carried(flow: f64, parts: &[Part], given: &[u32]) -> Vec<f64> {
     let due = within(flow, parts, |p| if p.least == 0 { f64::NEG_INFINITY } else { f64::from(p.least) });

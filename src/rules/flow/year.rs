@@ -68,7 +68,8 @@ pub struct PartFlux {
     pub reservataire: String,
     /// En %.
     pub part: f64,
-    /// Ce qui en revient au préfet faute de convention, en %, hors du plafond de ses réservations (R.441-5-2, IV).
+    /// Ce qui en revient au préfet faute de convention, en %, hors du plafond de ses réservations
+    /// (R.441-5-2, IV).
     pub revenu: f64,
     /// Fraction reportée de l'an passé.
     pub report: f64,
@@ -244,8 +245,8 @@ pub fn calculated(
     let size = f64::from(flow);
     let mut parts = parts(conventions, carried, base.annee);
     let all: f64 = parts.iter().map(|p| p.part / 100.0).sum();
-    // The State as one, so that its two contingents are under one cap; then each of them within it. What comes
-    // to the prefect for want of a convention is none of the State's reservations.
+    // The State as one, so that its two contingents are under one cap; then each of them within it. What
+    // comes to the prefect for want of a convention is none of the State's reservations.
     let of_state = |p: &&PartFlux| is_state(&p.reservataire);
     let state: f64 = parts.iter().filter(of_state).map(|p| (p.part - p.revenu) / 100.0).sum();
     let back = whole(parts.iter().map(|p| p.revenu / 100.0).sum::<f64>() * size);

@@ -426,8 +426,8 @@ pub fn rooms(typologie: u8) -> u8 {
     }
 }
 
-/// What a fiscal income (€ a year) is of the ceiling, in every category that the household may have. Ceilings of a
-/// year are published in its last days: until then those of the year before stand for them.
+/// What a fiscal income (€ a year) is of the ceiling, in every category that the household may have.
+/// Ceilings of a year are published in its last days: until then those of the year before stand for them.
 fn computed(rfr: i32, size: &Size, commune: &str, year: u16) -> Resources {
     let ranks = size.ranks();
     let open = size.category.is_none() && size.persons.is_none();

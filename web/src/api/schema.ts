@@ -7448,7 +7448,8 @@ export interface components {
             part: number;
             /**
              * Format: double
-             * @description Ce qui en revient au préfet faute de convention, en %, hors du plafond de ses réservations (R.441-5-2, IV).
+             * @description Ce qui en revient au préfet faute de convention, en %, hors du plafond de ses réservations
+             *     (R.441-5-2, IV).
              */
             revenu: number;
             /**
@@ -8340,7 +8341,8 @@ export interface components {
             jusqu_au: string;
             /**
              * Format: double
-             * @description Mois dont les bailleurs ont parlé, fraction comprise, chacun selon ce qu'il doit ; 12 pour une année finie.
+             * @description Mois dont les bailleurs ont parlé, fraction comprise, chacun selon ce qu'il doit ; 12 pour une année
+             *     finie.
              */
             mois: number;
             /** @description Tous ont dit toute l'année : un objectif est atteint ou ne l'est pas. */
@@ -16587,16 +16589,16 @@ export interface operations {
                  *                   45.5
                  *                 ],
                  *                 [
-                 *                   5.82,
+                 *                   5.84,
                  *                   45.5
                  *                 ],
                  *                 [
-                 *                   5.82,
-                 *                   45.52
+                 *                   5.84,
+                 *                   45.54
                  *                 ],
                  *                 [
                  *                   5.8,
-                 *                   45.52
+                 *                   45.54
                  *                 ],
                  *                 [
                  *                   5.8,
@@ -16639,32 +16641,32 @@ export interface operations {
                      *           "population": "TOUS",
                      *           "filtres": {},
                      *           "couverture": {
-                     *             "adresses": 11,
-                     *             "residences": 6,
-                     *             "logements": 105,
-                     *             "repondants": 36,
-                     *             "menages_interroges": 43,
-                     *             "repondants_enquete": 36,
-                     *             "taux_reponse": 0.837,
+                     *             "adresses": 50,
+                     *             "residences": 26,
+                     *             "logements": 460,
+                     *             "repondants": 194,
+                     *             "menages_interroges": 240,
+                     *             "repondants_enquete": 194,
+                     *             "taux_reponse": 0.808,
                      *             "badge": "A",
-                     *             "logements_ecartes": 62,
+                     *             "logements_ecartes": 220,
                      *             "motifs": [
                      *               {
                      *                 "motif": "bordure",
                      *                 "libelle": "adresses solidaires de voisines hors de la zone, ou trop peu de ménages (secret statistique)",
-                     *                 "logements": 62
+                     *                 "logements": 220
                      *               }
                      *             ],
                      *             "logements_sans_point": 0,
-                     *             "adresses_approximatives": 0
+                     *             "adresses_approximatives": 6
                      *           },
                      *           "chiffres": [
                      *             {
                      *               "indicateur": "P01",
-                     *               "valeur": 105,
+                     *               "valeur": 460,
                      *               "unite": "nombre",
                      *               "decimales": 0,
-                     *               "numerateur": 105,
+                     *               "numerateur": 460,
                      *               "denominateur": null,
                      *               "repondants": null,
                      *               "taux_reponse": null,
@@ -16678,24 +16680,25 @@ export interface operations {
                      *             },
                      *             {
                      *               "indicateur": "I05",
-                     *               "valeur": null,
+                     *               "valeur": 62.9,
                      *               "unite": "%",
-                     *               "decimales": 0,
-                     *               "numerateur": null,
-                     *               "denominateur": null,
-                     *               "repondants": null,
-                     *               "taux_reponse": null,
-                     *               "badge": null,
-                     *               "secret": true,
-                     *               "motif": "Trop partiel : 62 des 105 logements de la zone ne peuvent être comptés (secret statistique). Prenez une zone plus large.",
+                     *               "decimales": 1,
+                     *               "numerateur": 112,
+                     *               "denominateur": 178,
+                     *               "repondants": 194,
+                     *               "taux_reponse": 0.808,
+                     *               "badge": "A",
+                     *               "secret": false,
+                     *               "motif": null,
                      *               "approximatif": false,
                      *               "incertitude": null,
-                     *               "logements_ecartes": 62,
-                     *               "source": ""
+                     *               "logements_ecartes": 220,
+                     *               "source": "OPS 2024 × RPLS 2024"
                      *             }
                      *           ],
                      *           "avertissements": [
-                     *             "Les chiffres des ménages ne comptent pas 62 des 105 logements de la zone : leurs adresses sont solidaires de voisines, ou ont trop peu de ménages (secret statistique)."
+                     *             "6 adresses de la zone sont localisées à la rue près seulement (qualité 12).",
+                     *             "Les chiffres des ménages ne comptent pas 220 des 460 logements de la zone : leurs adresses sont solidaires de voisines, ou ont trop peu de ménages (secret statistique)."
                      *           ]
                      *         }
                      *       ],

@@ -207,8 +207,8 @@ fn words(cell: &[u8]) -> impl Iterator<Item = &str> {
     text(Some(cell)).split([',', '|', '/', '+', ';', '\n', '\r']).map(str::trim).filter(|w| !w.is_empty())
 }
 
-/// Codes of one word: as the list has it, without its spaces (« T 3 »), with its label behind (« 03 - Logement non
-/// décent »), or several with nothing but spaces between (« T3 ou T4 »).
+/// Codes of one word: as the list has it, without its spaces (« T 3 »), with its label behind (« 03 -
+/// Logement non décent »), or several with nothing but spaces between (« T3 ou T4 »).
 fn codes(list: &Liste, word: &str) -> Option<Vec<u8>> {
     let one = |w: &str| list.code(w.as_bytes());
     let head = word.split([':', '–']).next().and_then(|w| w.split(" - ").next()).unwrap_or(word).trim();

@@ -375,9 +375,9 @@ impl<'b> Book<'b> {
         }
     }
 
-    /// Rows shorter than the table get its empty cells; empty rows stay, so that the next keep their numbers.
-    /// Sheets that go on with the table come behind it: their header is one that comes again. Returns how many
-    /// formulas have no value, and the line that each of those sheets begins at.
+    /// Rows shorter than the table get its empty cells; empty rows stay, so that the next keep their
+    /// numbers. Sheets that go on with the table come behind it: their header is one that comes again.
+    /// Returns how many formulas have no value, and the line that each of those sheets begins at.
     fn write(
         &mut self,
         at: usize,

@@ -91,8 +91,8 @@ impl Depth {
 }
 
 /// Goes through the rows of one sheet, or of all; `each` gets the sheet, the number of the row, 1 = first,
-/// and its cells, and says whether to go on in this sheet. `sheets` gets those that are met. How many formulas
-/// have no value: programs that write workbooks leave them to be computed.
+/// and its cells, and says whether to go on in this sheet. `sheets` gets those that are met. How many
+/// formulas have no value: programs that write workbooks leave them to be computed.
 fn walk<E>(
     archive: &mut Archive,
     only: Option<usize>,

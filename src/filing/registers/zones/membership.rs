@@ -71,8 +71,8 @@ impl Row {
     }
 }
 
-/// Lines of other years than the one that is asked, or than the last, are left out: how many, and the year that
-/// stays.
+/// Lines of other years than the one that is asked, or than the last, are left out: how many, and the year
+/// that stays.
 fn of_one_year(rows: &mut Vec<Row>, asked: Option<u32>) -> Option<(u64, u32)> {
     let years: BTreeSet<u32> = rows.iter().filter_map(|r| r.annee).collect();
     let year = asked.filter(|a| years.contains(a)).or_else(|| years.last().copied())?;

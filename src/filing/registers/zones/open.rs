@@ -55,8 +55,8 @@ fn head(path: &Path) -> Result<Vec<u8>, ZonesError> {
     Ok(head)
 }
 
-/// Text of a file and the name of its encoding: UTF-8, else the code page in which its words are French, string
-/// by string where it mixes them.
+/// Text of a file and the name of its encoding: UTF-8, else the code page in which its words are French,
+/// string by string where it mixes them.
 #[must_use]
 pub fn text(bytes: &[u8]) -> (Cow<'_, str>, String) {
     let wide = match bytes {

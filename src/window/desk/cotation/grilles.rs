@@ -121,9 +121,9 @@ pub fn genre(text: Option<&str>) -> Result<Genre, Problem> {
     Genre::from_id(text).ok_or_else(|| Problem::unknown("genre", text, ["premiere", "mutation"]))
 }
 
-/// The grid that scores the demands of a kind on the territory of an EPCI today: the one whose first day came
-/// last, the last version of two of one day. What is listed demand by demand is listed by it only: a grid that anyone can make up, of one
-/// sensitive criterion, would tell who meets it.
+/// The grid that scores the demands of a kind on the territory of an EPCI today: the one whose first day
+/// came last, the last version of two of one day. What is listed demand by demand is listed by it only: a
+/// grid that anyone can make up, of one sensitive criterion, would tell who meets it.
 pub async fn grid_of(state: &State, epci: &str, genre: Genre) -> Result<Grille, Problem> {
     let today = state::day(state::now());
     let of = |g: &KeptGrid| g.epci == epci && g.genre == genre.id() && in_force(g, &today);

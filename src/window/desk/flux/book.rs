@@ -47,8 +47,8 @@ fn years_of(way: &Way) -> std::ops::RangeInclusive<u16> {
     way.opened.year()..=way.since.year()
 }
 
-/// What a lessor told of a year: nothing, until a day, or all of it: it told of another year since, or the year
-/// is over by the calendar and it told of December.
+/// What a lessor told of a year: nothing, until a day, or all of it: it told of another year since, or the
+/// year is over by the calendar and it told of December.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Known {
     /// Last day; None: nothing was received.
@@ -248,8 +248,8 @@ impl Book {
         self.versions.get(&(bailleur.to_owned(), departement.to_owned())).into_iter().flatten()
     }
 
-    /// What holds between a bailleur and its réservataires in a département, in a year: what takes the place of
-    /// a convention that has ended, too ([`ConventionFlux::in_force`]).
+    /// What holds between a bailleur and its réservataires in a département, in a year: what takes the place
+    /// of a convention that has ended, too ([`ConventionFlux::in_force`]).
     pub fn of(&self, bailleur: &str, departement: &str, annee: u16) -> Vec<ConventionFlux> {
         let each = self.versions(bailleur, departement);
         each.filter_map(|v| ConventionFlux::in_force(v, annee)).collect()

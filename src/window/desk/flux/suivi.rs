@@ -27,7 +27,8 @@ pub struct SuiviFlux {
     pub annees: Vec<u16>,
     /// Dernier jour connu, de l'un des bailleurs.
     pub jusqu_au: String,
-    /// Mois dont les bailleurs ont parlé, fraction comprise, chacun selon ce qu'il doit ; 12 pour une année finie.
+    /// Mois dont les bailleurs ont parlé, fraction comprise, chacun selon ce qu'il doit ; 12 pour une année
+    /// finie.
     pub mois: f64,
     /// Tous ont dit toute l'année : un objectif est atteint ou ne l'est pas.
     pub finie: bool,

@@ -448,7 +448,7 @@ fn said(missing: u32, reach: Reach) -> String {
 /// What separates the plan from the best possible one, in words.
 fn distance(found: &Plan, rules: &PlanRules) -> String {
     if found.optimal {
-        return "Aucun autre plan ne fait moins d'écarts : c'est prouvé.".to_owned();
+        return "Aucun autre plan n'a d'écarts de moindre poids en tout, c'est prouvé : une attribution de moins à un objectif peut en épargner d'autres.".to_owned();
     }
     let gap = found.objective - found.bound;
     let target = rules.weight(Departure::Cible);
