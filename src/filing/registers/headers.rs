@@ -152,7 +152,7 @@ fn bare(name: &str) -> String {
 /// A name without the words that say whose or of what it is; None if nothing else is left.
 fn essential(name: &str) -> Option<String> {
     const AROUND: &str =
-        "DE DU DES D LA LE LES L EN AU AUX UN A DANS MENAGE LOGER DEMANDEUR ATTRIBUE LIEUX N_2 OCCUPANT";
+        "DE DU DES D LA LE LES L EN AU AUX UN A DANS MENAGE LOGER DEMANDEUR ATTRIBUE LIEUX OCCUPANT";
     let name = name.replace("_N_2", "");
     let words: Vec<&str> = name
         .split('_')

@@ -76,30 +76,17 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::facts::Transfer;
-    use crate::policy::household::{Bound, Quartile};
+    use crate::policy::household::Quartile;
 
     fn lease(qpv: Option<Band>, dalo: bool, bail: u32) -> Allocation {
         Allocation {
             bail,
-            caleol: 0,
-            commune: 0,
-            arrondissement: u32::MAX,
-            departement: 0,
-            epci: 0,
-            bound: Bound::Yes,
-            bailleur: 0,
             reservataire: 1,
             qpv,
-            whole: false,
             quartile: Quartile::First,
-            provisional: false,
             dalo,
-            priority: false,
             precarious: dalo,
-            relocation: 1,
-            transfer: Transfer::No,
-            first_letting: false,
+            ..Allocation::PLAIN
         }
     }
 

@@ -82,6 +82,33 @@ pub struct Allocation {
     pub first_letting: bool,
 }
 
+#[cfg(test)]
+impl Allocation {
+    /// For tests of the law: a lease of the 15th of June 2024 in a bound EPCI, beyond any QPV, of a household
+    /// above the first quartile.
+    pub(crate) const PLAIN: Self = Self {
+        bail: 2024_06_15,
+        caleol: 0,
+        commune: 0,
+        arrondissement: u32::MAX,
+        departement: 0,
+        epci: 0,
+        bound: Bound::Yes,
+        bailleur: 0,
+        reservataire: 8,
+        qpv: Some(Band::Beyond),
+        whole: false,
+        quartile: Quartile::Other,
+        provisional: false,
+        dalo: false,
+        priority: false,
+        precarious: false,
+        relocation: 1,
+        transfer: Transfer::No,
+        first_letting: false,
+    };
+}
+
 impl Allocation {
     /// Year of the lease; 0 without one.
     #[must_use]

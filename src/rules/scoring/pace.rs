@@ -91,24 +91,15 @@ mod tests {
     fn lease(bail: u32, transfer: Transfer) -> Allocation {
         Allocation {
             bail,
-            caleol: 0,
             commune: u32::MAX,
-            arrondissement: u32::MAX,
             departement: u32::MAX,
-            epci: 0,
             bound: Bound::NotEstablished,
             bailleur: u32::MAX,
             reservataire: 0,
             qpv: None,
-            whole: false,
             quartile: Quartile::Unknown,
-            provisional: false,
-            dalo: false,
-            priority: false,
-            precarious: false,
-            relocation: 1,
             transfer,
-            first_letting: false,
+            ..Allocation::PLAIN
         }
     }
 

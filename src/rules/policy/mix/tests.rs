@@ -3,27 +3,7 @@
 use super::*;
 
 fn lease(qpv: Band, quartile: Quartile, relocation: u8) -> Allocation {
-    Allocation {
-        bail: 2024_06_15,
-        caleol: 2024_05_30,
-        commune: 0,
-        arrondissement: u32::MAX,
-        departement: 0,
-        epci: 0,
-        bound: Bound::Yes,
-        bailleur: 0,
-        reservataire: 8,
-        qpv: Some(qpv),
-        whole: false,
-        quartile,
-        provisional: false,
-        dalo: false,
-        priority: false,
-        precarious: false,
-        relocation,
-        transfer: Transfer::No,
-        first_letting: false,
-    }
+    Allocation { caleol: 2024_05_30, qpv: Some(qpv), quartile, relocation, ..Allocation::PLAIN }
 }
 
 fn score(leases: &[Allocation], rule: &str) -> (Score, &'static Rule) {
