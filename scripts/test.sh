@@ -88,8 +88,13 @@ if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-
     part api "Le client de l'interface est à jour" npm --prefix web run api:check
     part navigateur "Tests dans le navigateur" npm --prefix web run e2e
   fi
+  # One process each, on servers of their own: side by side on two cores.
+  part service "Répliques tuées en charge, requêtes inventées" \
+    .venv/bin/python -m pytest -q tests/service >"$logs/service.txt" 2>&1 &
+  beside=$!
   part oracle "Comparaison avec GeoPandas et pyproj" .venv/bin/python -m pytest -q tests/oracle
-  part service "Répliques tuées en charge, requêtes inventées" .venv/bin/python -m pytest -q tests/service
+  wait "$beside" || failures+=(service)
+  cat "$logs/service.txt"
   stop_servers
 fi
 

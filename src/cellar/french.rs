@@ -31,6 +31,21 @@ pub fn number(value: f64, decimals: u8) -> String {
     if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{part}") }
 }
 
+/// The same without « ,0 »: « 25 », « 17,8 ».
+#[must_use]
+pub fn short(value: f64, decimals: u8) -> String {
+    let text = number(value, decimals);
+    text.split_once(',')
+        .filter(|(_, part)| part.bytes().all(|b| b == b'0'))
+        .map_or(text.clone(), |(n, _)| n.to_owned())
+}
+
+/// A number as a cell of a file has it: a comma, all its decimals, nothing between thousands.
+#[must_use]
+pub fn cell(value: f64) -> String {
+    value.to_string().replace('.', ",")
+}
+
 /// A message in French, the part that the system wrote in English (`No such file or directory (os error 2)`)
 /// too.
 #[must_use]
@@ -67,7 +82,7 @@ pub fn system(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, system, thousands};
+    use super::{cell, number, short, system, thousands};
 
     #[test]
     fn what_the_system_says_is_said_in_french() {
@@ -86,6 +101,11 @@ mod tests {
     fn numbers_have_a_comma_and_their_sign() {
         let told = [(1234.55, 1), (-2.06, 1), (0.4, 0), (-0.04, 1), (12.0, 0)].map(|(v, d)| number(v, d));
         assert_eq!(told, ["1\u{202f}234,5", "−2,1", "0", "0,0", "12"]);
+        assert_eq!(
+            [short(25.0, 1), short(17.84, 1), short(0.0, 1), short(30.0, 0)],
+            ["25", "17,8", "0", "30"]
+        );
+        assert_eq!([cell(12_450.5), cell(-3.0)], ["12450,5", "-3"]);
     }
 
     #[test]

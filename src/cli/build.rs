@@ -11,6 +11,7 @@ use super::{Failure, StoreArgs};
 use crate::cube::Cube;
 use crate::cube::refresh::{Built, refresh, refresh_at, stale};
 use crate::disclosure::answer::held_back;
+use crate::french;
 pub use crate::french::thousands;
 use crate::geocode::shelf;
 use crate::reference::indicators::Catalogue;
@@ -165,7 +166,7 @@ fn lines(b: &Built) -> Vec<String> {
         (b.report.comptes.get("localises"), b.report.comptes.get("logements").filter(|n| **n > 0))
     {
         let share = *located as f64 / *all as f64 * 100.0;
-        let share = format!("{share:.1}").replace('.', ",");
+        let share = french::number(share, 1);
         out.push(format!("    {} sur {} logements situés ({share} %)", thousands(*located), thousands(*all)));
     }
     out.extend(

@@ -148,6 +148,10 @@ struct ServeArgs {
     /// Adresse où un outil de surveillance (Prometheus) lit les mesures du serveur, page /metrics
     #[arg(long, value_name = "ADRESSE")]
     metriques: Option<std::net::SocketAddr>,
+    /// Dossier où la page d'administration fait des sauvegardes du service, hors du magasin ; sans lui, elles
+    /// se font par « mosaique sauvegarde » seulement
+    #[arg(long, value_name = "DOSSIER")]
+    sauvegardes: Option<PathBuf>,
     /// Fond de carte d'un autre hôte : ign-plan, ign-photo Nom=https://…/{z}/{x}/{y}.png ou
     /// Nom=https://…/fond.pmtiles (plusieurs fois au besoin)
     #[arg(long, value_name = "FOND")]
@@ -279,6 +283,7 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
         adresse_publique: args.adresse_publique,
         metrics: args.metriques,
         smtp: args.smtp.zip(args.smtp_expediteur).map(|(relay, from)| server::Smtp::from_env(relay, from)),
+        sauvegardes: args.sauvegardes.map(|f| sauvegarde::apart(&f, &args.store.data)).transpose()?,
         fonds: args.fond,
         integration: args.integrer,
     };

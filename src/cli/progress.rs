@@ -34,7 +34,7 @@ impl Steps {
         }
     }
 
-    pub fn finish(self) {
+    pub fn finish(&self) {
         if let Ok(bar) = self.0.lock() {
             bar.finish_and_clear();
         }

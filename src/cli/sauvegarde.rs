@@ -1,6 +1,7 @@
 //! `mosaique sauvegarde` and `mosaique restauration`: the whole store and its state elsewhere, and back.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -9,9 +10,10 @@ use super::build::thousands;
 use super::out::say;
 use super::{Failure, StoreArgs, import, progress};
 use crate::days;
+use crate::desk::admin::sauvegardes::{SQLITE, postgres, save as save_to};
 use crate::desk::trace::Trace;
 use crate::state::{self, State};
-use crate::store::backup::{Copying, FORMAT, Label, PART, check};
+use crate::store::backup::{Copying, Label, PART, check};
 use crate::store::{Store, StoreError, Writer};
 
 #[derive(Debug, Args)]
@@ -48,47 +50,22 @@ pub fn save(args: &SauvegardeArgs) -> Result<(), Failure> {
         )
         .into());
     }
-    let mut copy = Copying::begin(&args.destination)?;
-    let lock = copy.lock()?;
-    let writer = patient(root)?;
-    let mut label = Label {
-        format: FORMAT,
-        programme: env!("CARGO_PKG_VERSION").to_owned(),
-        le: state::now(),
-        base: if args.sans_base { "apart" } else { "sqlite" }.to_owned(),
-        temoin: String::new(),
-        fichiers: std::collections::BTreeMap::new(),
-    };
+    let bars = Arc::new(progress::Steps::new());
+    let shown = Arc::clone(&bars);
+    let held = root.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let file = copy.folder().join(PART).join("etat.sqlite");
-    runtime.block_on(async {
+    let (label, fault) = runtime.block_on(async {
         let state = State::of_store(root).await?;
-        let trail = state.verify_audit(None).await?;
-        label.temoin = format!("{}:{}", trail.dernier, trail.empreinte);
-        if let Some(fault) = trail.faute {
-            say!(
-                "Attention, le journal d'audit n'est pas intact : {fault}. La sauvegarde le garde tel quel."
-            );
-        }
-        if !args.sans_base {
-            std::fs::create_dir_all(copy.folder().join(PART))?;
-            state.copy_to(&file).await?;
-        }
+        let told = move |done, all| shown.show("sauvegarde", done as u64, all as u64);
+        let saved =
+            save_to((root, &args.destination), &state, args.sans_base, move || patient(&held), told).await;
         state.close().await;
-        Ok::<_, Failure>(())
+        Ok::<_, Failure>(saved?)
     })?;
-    if !args.sans_base {
-        copy.note(&format!("{PART}/etat.sqlite"))?;
-    }
-    copy.held(&writer)?;
-    // What its manifest names stays as long as this lives; others may write again.
-    let store = Store::open(root)?;
-    drop(writer);
-    let bars = progress::Steps::new();
-    copy.folders(&store, &|done, all| bars.show("sauvegarde", done as u64, all as u64))?;
     bars.finish();
-    let label = copy.finish(label)?;
-    drop(lock);
+    if let Some(fault) = fault {
+        say!("Attention, le journal d'audit n'est pas intact : {fault}. La sauvegarde le garde tel quel.");
+    }
     import::noted(root, [Trace::new("sauvegarde", args.destination.display().to_string())])?;
     told("Sauvegardé", &label);
     say!("Elle contient la clé du secret statistique et les comptes : gardez-la comme le magasin.");
@@ -99,7 +76,7 @@ pub fn save(args: &SauvegardeArgs) -> Result<(), Failure> {
 pub fn restore(args: &RestaurationArgs) -> Result<(), Failure> {
     let from = &args.sauvegarde;
     let label = check(from)?;
-    let own = label.base == "sqlite";
+    let own = label.base == SQLITE;
     if let (Some(url), true) = (postgres(), own) {
         return Err(format!(
             "cette sauvegarde a sa base des comptes, et DATABASE_URL désigne {url} : restaurez sans DATABASE_URL, puis \
@@ -151,31 +128,40 @@ fn chain(root: &Path, witness: &str) -> Result<(), Failure> {
 }
 
 fn told(verb: &str, label: &Label) {
-    let bytes: u64 = label.fichiers.values().map(|s| s.octets).sum();
     say!(
         "{verb} : {} fichiers, {} octets, sauvegarde du {} (mosaique {}).",
         thousands(label.fichiers.len() as u64),
-        thousands(bytes),
+        thousands(label.octets()),
         days::french(&state::day(label.le)),
         label.programme
     );
 }
 
 /// The lock of the store, once a work that holds it has ended.
-fn patient(root: &Path) -> Result<Writer, Failure> {
+fn patient(root: &Path) -> Result<Writer, StoreError> {
     let start = Instant::now();
     loop {
         match Writer::open(root) {
             Err(StoreError::Locked(_)) if start.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(200));
             }
-            other => return Ok(other?),
+            other => return other,
         }
     }
 }
 
-/// The PostgreSQL that the state is in, without its secret.
-pub fn postgres() -> Option<String> {
-    let url = std::env::var("DATABASE_URL").ok().filter(|u| u.starts_with("postgres"))?;
-    Some(state::without_secret(&url))
+/// The folder of copies in full; one inside the store would be copied with it, and swept.
+pub fn apart(folder: &Path, store: &Path) -> Result<PathBuf, Failure> {
+    std::fs::create_dir_all(folder).map_err(|e| format!("« {} » : {e}", folder.display()))?;
+    let (whole, inside) = (folder.canonicalize()?, store.canonicalize()?);
+    if whole.starts_with(&inside) {
+        return Err(format!(
+            "--sauvegardes : « {} » est dans le magasin « {} » ; donnez un dossier ailleurs, si possible sur un autre \
+             disque",
+            whole.display(),
+            inside.display()
+        )
+        .into());
+    }
+    Ok(whole)
 }

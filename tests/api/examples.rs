@@ -62,6 +62,8 @@ fn without(operation: &str) -> bool {
         // A document too, whose references would be looked for in this one.
         "ogc_api",
         "readyz",
+        // Folders of this machine.
+        "admin_sauvegardes",
         "cotation_demandes",
         "cotation_demandes_csv",
         "mixite",

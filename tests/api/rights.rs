@@ -497,6 +497,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "admin_import_remettre" => {
             with("/api/admin/imports/retour", json!({"registre": "rpls", "cle": "absente"}))
         }
+        "admin_sauvegardes" | "admin_sauvegarder" => plain("/api/admin/sauvegardes"),
+        "admin_sauvegarde_controler" => plain("/api/admin/sauvegardes/absente/controle"),
+        "admin_sauvegarde_supprimer" => plain("/api/admin/sauvegardes/absente"),
         "admin_reglages" => plain("/api/admin/reglages"),
         "admin_reglage_changer" => with(
             "/api/admin/reglages",

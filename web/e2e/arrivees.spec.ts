@@ -1,6 +1,9 @@
 // An administrator sends the files of a folder, reads what each would replace, is told of a wrong one, imports, and undoes.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
 import { axeFaults, eventually, open, picture, settle, type Session } from './harness';
@@ -9,14 +12,16 @@ const FILES = process.env['DEMO_FILES'] ?? '../demo/fichiers';
 
 let server: Server;
 let session: Session;
+const copies = mkdtempSync(join(tmpdir(), 'mosaique-sauvegardes-'));
 before(async () => {
-  server = await serve({ copy: true });
+  server = await serve({ copy: true, args: ['--sauvegardes', copies] });
   session = await open({});
   await enter(session.page, server, 'administrateur');
 });
 after(async () => {
   await session?.close();
   server?.stop();
+  rmSync(copies, { recursive: true, force: true });
 });
 
 const file = (name: string, text: string | Buffer): { name: string; mimeType: string; buffer: Buffer } => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) });
@@ -85,5 +90,34 @@ describe('files of an administrator', () => {
     assert.match(await thresholds.innerText(), /2025/);
     const noted = await trail(server, 'import');
     assert.ok(noted.some((l) => JSON.stringify(l).includes('seuils_q1.csv')), JSON.stringify(noted.slice(0, 2)));
+  });
+
+  test('saves the service while it serves, reads the copy again, and the command that the page writes restores it', async () => {
+    const { page } = session;
+    const part = page.locator('section', { hasText: 'Une sauvegarde copie' });
+    await part.getByRole('button', { name: 'Sauvegarder maintenant' }).click();
+    await part.getByText(/^Sauvegarde « .* » faite\.$/).waitFor({ timeout: 60_000 });
+    const row = part.locator('tbody tr');
+    assert.equal(await row.count(), 1);
+    await row.getByRole('button', { name: /^Relire/ }).click();
+    await row.getByText(/intacte, le/).waitFor({ timeout: 60_000 });
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'administration-sauvegarde');
+    await page.setViewportSize({ width: 375, height: 800 });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 375);
+    await part.scrollIntoViewIfNeeded();
+    await picture(page, 'administration-sauvegarde-375');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const command = await part.locator('pre').innerText();
+    const other = join(copies, 'remis');
+    const [, ...words] = command.replace('NOUVEAU_MAGASIN', other).split(' ');
+    const said = execFileSync(process.env['MOSAIQUE_BIN'] ?? '../target/debug/mosaique', words, { encoding: 'utf8' });
+    assert.match(said, /Journal d'audit intact/);
+    const label = (folder: string): unknown => JSON.parse(readFileSync(join(folder, 'manifeste.json'), 'utf8')) as unknown;
+    assert.deepEqual(label(other), label(server.store));
+    page.once('dialog', (dialog) => void dialog.accept());
+    await row.getByRole('button', { name: /^Supprimer/ }).click();
+    await part.getByText('Aucune sauvegarde dans ce dossier.').waitFor();
+    assert.ok((await trail(server, 'sauvegarde')).length === 1);
   });
 });

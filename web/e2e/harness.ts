@@ -30,7 +30,7 @@ after(async () => (await browser)?.close());
 export async function open(headers = AGENT, tour = false): Promise<Session> {
   browser ??= chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, args: FLAGS });
   const context: BrowserContext = await (await browser).newContext({
-    viewport: { width: 1280, height: 800 }, locale: 'fr-FR', reducedMotion: 'reduce', acceptDownloads: true, extraHTTPHeaders: headers,
+    viewport: { width: 1280, height: 800 }, deviceScaleFactor: Number(process.env['E2E_SCALE'] ?? 1), locale: 'fr-FR', reducedMotion: 'reduce', acceptDownloads: true, extraHTTPHeaders: headers,
   });
   if (!tour) {
     await context.addInitScript(() => {

@@ -133,6 +133,8 @@ pub struct Appartenance {
     pub siren_epci: Vec<String>,
     /// How the SIREN of a syndicat begins.
     pub siren_syndicats: String,
+    /// How the SIREN of a commune begins.
+    pub siren_communes: String,
     /// Codes that stand for « no EPCI ».
     pub sans_epci: Vec<String>,
 }

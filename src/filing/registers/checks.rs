@@ -11,6 +11,7 @@ use super::intake::{Column, Layout, Notes};
 use super::kit::numbers::{Doubt, Kind};
 use super::kit::{codes, dates};
 use crate::address::Normalizer;
+use crate::french;
 use crate::reference::registre::{Liste, Registre};
 
 /// A column with its code list.
@@ -75,7 +76,7 @@ pub fn percentage(
             if column.mixes_percents() {
                 let message = format!(
                     "Cette colonne mêle des pourcentages et des fractions ; la valeur est lue {} %.",
-                    points.to_string().replace('.', ",")
+                    french::cell(points)
                 );
                 notes.note(fraction, column, cell, message);
             }

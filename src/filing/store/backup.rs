@@ -268,7 +268,49 @@ pub fn check(copy: &Path) -> Result<Label, StoreError> {
     Ok(label)
 }
 
+/// Copies that lie in a folder, by name, the latest first; what has no label is none.
+#[must_use]
+pub fn list(folder: &Path) -> Vec<(String, Label)> {
+    let there = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<(String, Label)> = there
+        .filter_map(|entry| {
+            let bytes = fs::read(entry.path().join(LABEL)).ok()?;
+            Some((name(&entry.path()), serde_json::from_slice(&bytes).ok()?))
+        })
+        .collect();
+    found.sort_by(|(a, x), (b, y)| (y.le, b).cmp(&(x.le, a)));
+    found
+}
+
+/// Removes a copy, its label first: half of one is none.
+///
+/// # Errors
+/// It is no copy, or the disk refuses.
+pub fn remove(copy: &Path) -> Result<(), StoreError> {
+    let label = copy.join(LABEL);
+    if !label.is_file() {
+        return Err(StoreError::NoBackup(copy.to_owned()));
+    }
+    fs::remove_file(&label).map_err(at(&label))?;
+    fs::remove_dir_all(copy).map_err(at(copy))
+}
+
+impl Label {
+    /// What it takes on the disk, without itself.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.fichiers.values().map(|s| s.octets).sum()
+    }
+}
+
 impl Store {
+    /// Bytes of what its manifest names: about what a copy takes.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        let files: BTreeMap<String, Sum> = self.sums().into_iter().collect();
+        files.values().map(|s| s.octets).sum()
+    }
+
     /// Files whose sums the manifest knows, by their path in the store.
     fn sums(&self) -> Vec<(String, Sum)> {
         let m = self.manifest();
@@ -321,7 +363,12 @@ mod tests {
         next.finish(label.clone()).unwrap();
         assert_eq!(check(&target).unwrap().fichiers.len(), 1);
         assert!(matches!(Copying::begin(&target), Err(StoreError::Taken(_))));
+        let names = || list(dir.path()).into_iter().map(|(name, l)| (name, l.octets())).collect::<Vec<_>>();
+        assert_eq!(names(), [("copie".to_owned(), 5)]);
         fs::write(target.join("a"), "whole, but changed").unwrap();
         assert!(matches!(check(&target), Err(StoreError::Damaged { .. })));
+        assert!(matches!(remove(dir.path()), Err(StoreError::NoBackup(_))), "a folder that is no copy stays");
+        remove(&target).unwrap();
+        assert!(names().is_empty() && !target.exists());
     }
 }

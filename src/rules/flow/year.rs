@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::convention::{ConventionFlux, Statut, is_state};
 use super::share::{self, Part};
 use crate::days;
-use crate::french::{counted, thousands};
+use crate::french::{counted, number, thousands};
 
 /// Relocations d'une année passée.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -94,6 +94,18 @@ pub struct AlerteFlux {
     pub message: String,
     /// Logements en cause.
     pub logements: u32,
+    /// Whose convention it is, by code; the message names it so.
+    #[serde(skip)]
+    pub reservataire: Option<String>,
+}
+
+impl AlerteFlux {
+    /// The same, with the name of whose convention it is in the place of its code.
+    pub fn name(&mut self, name: impl Fn(&str) -> String) {
+        if let Some(code) = self.reservataire.take() {
+            self.message = self.message.replacen(&code, &name(&code), 1);
+        }
+    }
 }
 
 /// Le flux d'une année.
@@ -121,10 +133,6 @@ fn whole(x: f64) -> u32 {
 
 fn floor(x: f64) -> u32 {
     (x + 1e-9).floor().max(0.0) as u32
-}
-
-fn french(x: f64, digits: usize) -> String {
-    format!("{x:.digits$}").replace('.', ",")
 }
 
 impl Assiette {
@@ -202,7 +210,7 @@ impl Assiette {
             line(
                 "L",
                 "Logements qui se libèrent",
-                format!("S × taux = {} × {} %", thousands(self.stock.into()), french(rate * 100.0, 2)),
+                format!("S × taux = {} × {} %", thousands(self.stock.into()), number(rate * 100.0, 2)),
                 f64::from(l),
             ),
         ];
@@ -233,13 +241,16 @@ pub fn calculated(
 ) -> Option<CalculFlux> {
     let (lignes, a) = base.lines()?;
     let mut alertes = Vec::new();
-    let mut alert = |id, logements, message| alertes.push(AlerteFlux { id, message, logements });
+    let mut tell = |id, logements, message, of: Option<&ConventionFlux>| {
+        let reservataire = of.map(|c| c.reservataire.clone());
+        alertes.push(AlerteFlux { id, message, logements, reservataire });
+    };
     if a < 0 {
         let message = format!(
             "Les logements hors du flux dépassent de {} ceux qui se libèrent : l'assiette est ramenée à 0.",
             thousands(a.unsigned_abs())
         );
-        alert("assiette_negative", u32::try_from(-a).unwrap_or(u32::MAX), message);
+        tell("assiette_negative", u32::try_from(-a).unwrap_or(u32::MAX), message, None);
     }
     let flow = u32::try_from(a.max(0)).unwrap_or(u32::MAX);
     let size = f64::from(flow);
@@ -265,30 +276,30 @@ pub fn calculated(
         let n = given - flow;
         let message = format!(
             "Les conventions donnent {} % du flux, soit {} logements pour {} : {} de trop.",
-            french(all * 100.0, 1),
+            number(all * 100.0, 1),
             thousands(given.into()),
             thousands(flow.into()),
             thousands(n.into())
         );
-        alert("surreservation", n, message);
+        tell("surreservation", n, message, None);
     }
     if state > caps.state + 1e-9 {
         let message = format!(
             "L'État a {} % du flux ; la loi l'arrête à {} % ({} logements), sauf dérogation d'un an au plus.",
-            french(state * 100.0, 1),
-            french(caps.state * 100.0, 0),
+            number(state * 100.0, 1),
+            number(caps.state * 100.0, 0),
             thousands(law.into())
         );
-        alert("etat_plafond", whole(state * size).saturating_sub(law), message);
+        tell("etat_plafond", whole(state * size).saturating_sub(law), message, None);
     }
     let guarantees: f64 = conventions.iter().filter(|c| c.garantie).map(|c| c.part / 100.0).sum();
     if guarantees > caps.guarantees + 1e-9 {
         let message = format!(
             "Les droits nés de garanties font {} % du flux, au-dessus de {} %.",
-            french(guarantees * 100.0, 1),
-            french(caps.guarantees * 100.0, 0)
+            number(guarantees * 100.0, 1),
+            number(caps.guarantees * 100.0, 0)
         );
-        alert("garanties", whole((guarantees - caps.guarantees) * size), message);
+        tell("garanties", whole((guarantees - caps.guarantees) * size), message, None);
     }
     for c in conventions.iter().filter(|c| c.statut == Statut::ADefaut) {
         let n = whole(c.part / 100.0 * size);
@@ -297,10 +308,10 @@ pub fn calculated(
              IV).",
             c.reservataire,
             base.annee,
-            french(c.part, 1),
+            number(c.part, 1),
             counted(n.into(), "logement", "logements")
         );
-        alert("a_defaut", n, message);
+        tell("a_defaut", n, message, Some(c));
     }
     for c in conventions.iter().filter(|c| is_state(&c.reservataire) && !c.holds(base.annee)) {
         let message = format!(
@@ -308,7 +319,7 @@ pub fn calculated(
              qu'il n'est pas enregistré (CCH R.441-5-2, IV).",
             c.reservataire, base.annee
         );
-        alert("arrete_attendu", whole(c.part / 100.0 * size), message);
+        tell("arrete_attendu", whole(c.part / 100.0 * size), message, Some(c));
     }
     for c in conventions.iter().filter(|c| c.share_of_year(base.annee) < 1.0) {
         let to_prefect = whole(c.part / 100.0 * (1.0 - c.share_of_year(base.annee)) * size);
@@ -318,14 +329,14 @@ pub fn calculated(
             c.reservataire,
             counted(to_prefect.into(), "logement", "logements")
         );
-        alert("denonciation", to_prefect, message);
+        tell("denonciation", to_prefect, message, Some(c));
     }
     let mut shared = rounded(&mut parts, given, (cap, cap_agents));
     if let Err(why) = shared {
         let message = format!(
             "Les minimums et maximums des conventions ne peuvent être tenus ensemble ({why}) : ce calcul les laisse de côté."
         );
-        alert("bornes", 0, message);
+        tell("bornes", 0, message, None);
         parts.iter_mut().for_each(|p| (p.minimum, p.maximum) = (0, None));
         shared = rounded(&mut parts, given, (cap, cap_agents));
     }
@@ -336,11 +347,11 @@ pub fn calculated(
             let message = format!(
                 "L'État a {} ; les préfets doivent tendre vers {} % du flux, soit {} : il en manque {}.",
                 counted(has.into(), "logement", "logements"),
-                french(caps.state * 100.0, 0),
+                number(caps.state * 100.0, 0),
                 thousands(law.into()),
                 thousands((law - has).into())
             );
-            alert("etat_insuffisant", law - has, message);
+            tell("etat_insuffisant", law - has, message, None);
         }
     }
     Some(CalculFlux { lignes, assiette: flow, parts, alertes })

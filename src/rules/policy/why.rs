@@ -19,7 +19,7 @@ pub fn number(n: u64) -> String {
 /// « 17,8 » from a share or percentage already in %.
 #[must_use]
 pub fn decimal(value: f64) -> String {
-    format!("{value:.1}").trim_end_matches(".0").replace('.', ",")
+    crate::french::short(value, 1)
 }
 
 fn euros(value: f64) -> String {

@@ -291,6 +291,16 @@ pub fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
+/// A time in France as names of folders have it: `2026-12-01-12h30m05`.
+#[must_use]
+pub fn stamp(seconds: i64) -> String {
+    let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_second(seconds).map_or_else(
+        |_| String::new(),
+        |t| t.to_zoned_datetime(zone).strftime("%Y-%m-%d-%Hh%Mm%S").to_string(),
+    )
+}
+
 /// The day of a time, in France: `YYYY-MM-DD`.
 #[must_use]
 pub fn day(seconds: i64) -> String {

@@ -1,5 +1,7 @@
 //! Classes of a map: what the page draws by and what a file's style draws by are the same.
 
+use crate::french;
+
 /// Classes of a map.
 const CLASSES: usize = 5;
 
@@ -39,14 +41,13 @@ pub struct Class {
 #[must_use]
 pub fn named(cuts: &[f64], unit: &str) -> Vec<Class> {
     let unit = if unit.is_empty() || unit == "nombre" { String::new() } else { format!(" {unit}") };
-    let told = |v: f64| v.to_string().replace('.', ",");
     let class = |i: usize| {
         let (low, high) = (i.checked_sub(1).map(|i| cuts[i]), cuts.get(i).copied());
         let label = match (low, high) {
             (None, None) => "Toutes valeurs".to_owned(),
-            (None, Some(b)) => format!("moins de {}{unit}", told(b)),
-            (Some(a), None) => format!("{}{unit} et plus", told(a)),
-            (Some(a), Some(b)) => format!("{} à {}{unit}", told(a), told(b)),
+            (None, Some(b)) => format!("moins de {}{unit}", french::cell(b)),
+            (Some(a), None) => format!("{}{unit} et plus", french::cell(a)),
+            (Some(a), Some(b)) => format!("{} à {}{unit}", french::cell(a), french::cell(b)),
         };
         Class { low, high, label }
     };

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::PublishError;
 use super::table::{Cell, Column, Row, Table, columns};
+use crate::french;
 
 /// What makes spreadsheets read a file as UTF-8.
 const MARK: &str = "\u{feff}";
@@ -39,7 +40,7 @@ impl<W: Write> Pieces<W> {
                 Cell::Text(text) => inert(text),
                 Cell::Badge(letter) => letter.to_string(),
                 Cell::Whole(n) => n.to_string(),
-                Cell::Number(n) => n.to_string().replace('.', ","),
+                Cell::Number(n) => french::cell(n),
                 Cell::Empty => String::new(),
             });
             self.inner.write_record(cells)?;

@@ -10,6 +10,7 @@ use polars_parquet::parquet::read::{decompress, get_page_iterator, read_metadata
 use super::table::{Described, Place, Row, Table};
 use super::{Format, PublishError};
 use crate::disclosure::figure::Figure;
+use crate::french;
 use crate::reference::indicators::{Catalogue, Indicator};
 
 /// A count and a rate that nothing else in a file could be.
@@ -118,7 +119,7 @@ fn holds(all: &[u8], what: &[u8]) -> bool {
 
 /// Ways in which a number may lie in a file.
 fn written(n: f64) -> Vec<Vec<u8>> {
-    let comma = n.to_string().replace('.', ",").into_bytes();
+    let comma = french::cell(n).into_bytes();
     vec![n.to_string().into_bytes(), comma, n.to_le_bytes().to_vec(), n.to_be_bytes().to_vec()]
 }
 

@@ -11,6 +11,7 @@ use crate::server::auth::known::Known;
 use crate::server::auth::provider::Sso;
 use crate::server::auth::trail::Trail;
 use crate::server::background::courriel::Post;
+use crate::server::background::saves::Saves;
 use crate::server::background::works::Works;
 use crate::server::edge::load::Load;
 use crate::server::edge::metrics::Metrics;
@@ -42,6 +43,8 @@ pub struct Server {
     pub flux: crate::desk::flux::book::Shelf,
     /// Who sends notices by mail, if someone does.
     pub post: Option<Arc<Post>>,
+    /// Copies of the store that the page asks for.
+    pub saves: Saves,
     pub options: Arc<ServeOptions>,
 }
 
@@ -66,6 +69,7 @@ impl Server {
             ban: options.ban.as_deref().map(Remote::new).transpose()?,
             flux: crate::desk::flux::book::Shelf::default(),
             post: Post::new(&options)?.map(Arc::new),
+            saves: Saves::new(options.sauvegardes.clone()),
             options: Arc::new(options),
         })
     }

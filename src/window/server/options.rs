@@ -23,6 +23,8 @@ pub struct ServeOptions {
     pub metrics: Option<SocketAddr>,
     /// Where notices are sent from.
     pub smtp: Option<Smtp>,
+    /// Where the page makes copies of the store; without it, it makes none.
+    pub sauvegardes: Option<PathBuf>,
     /// Base maps of other hosts that the page may show.
     pub fonds: Vec<Basemap>,
     /// Sites (`https://host[:port]`) that may show `/integre` in a frame.

@@ -18,7 +18,9 @@ use utoipa_axum::routes;
 
 use crate::desk::problem::Problem;
 use crate::reference::limites::limits;
-use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
+use crate::server::api::admin::{
+    audit, comptes, conventions, fichiers, imports, organisations, reglages, sauvegardes,
+};
 use crate::server::api::ban::{geocodage, geocodage_csv};
 use crate::server::api::figures::{
     catalogue, comparables, dcat, ensembles, export, facettes, fragilite, indicateurs, mesure, portraits,
@@ -92,6 +94,9 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(imports::list))
         .routes(routes!(imports::remove))
         .routes(routes!(imports::restore))
+        .routes(routes!(sauvegardes::list, sauvegardes::make))
+        .routes(routes!(sauvegardes::check))
+        .routes(routes!(sauvegardes::remove))
         .routes(routes!(reglages::list, reglages::change))
         .routes(routes!(reglages::reset))
         .routes(routes!(conventions::list, conventions::add))

@@ -1,3 +1,4 @@
-//! The administration: general files.
+//! The administration: general files, copies of the store.
 
 mod fichiers;
+mod sauvegardes;

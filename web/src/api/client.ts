@@ -46,6 +46,7 @@ export type Compte = Body<'/api/admin/comptes'>[number];
 export type Reglages = Body<'/api/admin/reglages'>;
 export type ParametreReglage = Reglages['parametres'][number];
 export type ChangementReglage = Reglages['changements'][number];
+export type Sauvegardes = Body<'/api/admin/sauvegardes'>;
 export type ImportsFaits = Body<'/api/admin/imports'>;
 export type FichierEnAttente = Body<'/api/admin/imports/fichiers'>[number];
 export type NatureFichier = components['schemas']['NatureFichier'];

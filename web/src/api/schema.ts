@@ -402,6 +402,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/sauvegardes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sauvegardes du service */
+        get: operations["admin_sauvegardes"];
+        put?: never;
+        /**
+         * Sauvegarder le service
+         * @description Données, chiffres, comptes, journal et clés, pendant qu'il sert. La réponse dit ce qui commence.
+         */
+        post: operations["admin_sauvegarder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/sauvegardes/{nom}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Supprimer une sauvegarde */
+        delete: operations["admin_sauvegarde_supprimer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/sauvegardes/{nom}/controle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relire une sauvegarde
+         * @description Chaque fichier est comparé à ce qui a été écrit.
+         */
+        post: operations["admin_sauvegarde_controler"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/adresses": {
         parameters: {
             query?: never;
@@ -4239,6 +4297,16 @@ export interface components {
              */
             ailleurs_hors_enjeu: components["schemas"]["Ailleurs"];
             avertissements: string[];
+        };
+        /** @description Ce qu'une relecture a trouvé. */
+        ControleSauvegarde: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            le: number;
+            /** @description Ce qui n'est plus comme il a été écrit ; nul si tout l'est. */
+            faute?: string | null;
         };
         /** @description Une convention. */
         Convention: {
@@ -8140,6 +8208,47 @@ export interface components {
              */
             manque: number;
         };
+        /** @description Une sauvegarde finie. */
+        Sauvegarde: {
+            /** @description Nom de son dossier. */
+            nom: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            le: number;
+            /** Format: int64 */
+            octets: number;
+            fichiers: number;
+            /** @description Version de mosaique qui l'a faite. */
+            programme: string;
+            /** @description Les comptes et le journal sont ailleurs (PostgreSQL). */
+            base_apart: boolean;
+            /** @description Dernière ligne du journal d'audit, « RANG:EMPREINTE » : à noter ailleurs. */
+            temoin: string;
+            controle?: components["schemas"]["ControleSauvegarde"] | null;
+        };
+        /** @description Les sauvegardes du service. */
+        Sauvegardes: {
+            /** @description Dossier des sauvegardes, sur la machine du service ; nul si elles ne se font pas d'ici. */
+            dossier?: string | null;
+            /** @description Dossier du magasin. */
+            magasin: string;
+            /** @description Pourquoi elles ne se font pas d'ici. */
+            empechement?: string | null;
+            /**
+             * Format: int64
+             * @description Octets libres là où elles sont, et ce qu'il faut à peu près pour la prochaine.
+             */
+            libre?: number | null;
+            /** Format: int64 */
+            besoin: number;
+            en_cours?: components["schemas"]["TravailSauvegarde"] | null;
+            /** @description Pourquoi la dernière demande a échoué ; rien n'en reste. */
+            echec?: string | null;
+            /** @description La plus récente d'abord. */
+            sauvegardes: components["schemas"]["Sauvegarde"][];
+        };
         /** @description Où en est une règle. */
         ScoreMixite: {
             regle: string;
@@ -8463,6 +8572,17 @@ export interface components {
             avant?: number | null;
             /** Format: int32 */
             points: number;
+        };
+        /** @description Ce qui se fait en ce moment. */
+        TravailSauvegarde: {
+            nom: string;
+            /** @description Relecture d'une sauvegarde faite ; sinon, elle se fait. */
+            controle: boolean;
+            /**
+             * Format: double
+             * @description Part faite, de 0 à 1 ; nulle tant qu'on ne la sait pas.
+             */
+            avancement?: number | null;
         };
         /** @description Où en est la mise à jour des chiffres. */
         Travaux: {
@@ -10357,6 +10477,209 @@ export interface operations {
             };
             /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_sauvegardes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les sauvegardes du service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sauvegardes"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_sauvegarder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les sauvegardes du service. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sauvegardes"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_sauvegarde_supprimer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Nom de la sauvegarde. */
+                nom: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les sauvegardes du service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sauvegardes"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_sauvegarde_controler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Nom de la sauvegarde. */
+                nom: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les sauvegardes du service. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sauvegardes"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

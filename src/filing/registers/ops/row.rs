@@ -6,6 +6,7 @@ use polars::prelude::Schema;
 use super::batch::Households;
 use super::plafond::{Household, Kind, Outcome, percent};
 use crate::address::Normalizer;
+use crate::french;
 use crate::reference::ops::Ops;
 use crate::reference::plafonds::Plafonds;
 use crate::reference::registre::Registre;
@@ -131,7 +132,7 @@ impl<'r> Dwellings<'r> {
             } else {
                 "le pourcentage calculé est gardé"
             };
-            let computed = format!("{pct:.1}").replace('.', ",");
+            let computed = french::number(pct, 1);
             let message = format!("Le calcul donne {computed} % ; {which}.");
             let cell = self.pct_plafond.cell(record).unwrap_or(b"");
             notes.note("O19", &self.pct_plafond, cell, message);

@@ -304,9 +304,8 @@ fn impossible(row: &Row) -> Option<(&'static str, &str)> {
         return Some(("commune", &row.commune));
     }
     let siren = row.epci.len() == 9 && row.epci.bytes().all(|b| b.is_ascii_digit());
-    // Those of communes begin so.
-    let siren = siren && !row.epci.starts_with("21");
-    (!siren).then_some(("epci", &row.epci))
+    let of_commune = row.epci.starts_with(&territory().appartenance.siren_communes);
+    (!siren || of_commune).then_some(("epci", &row.epci))
 }
 
 /// The code of a commune as it should be, whatever a spreadsheet made of it; else the cell.

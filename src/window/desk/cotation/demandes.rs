@@ -15,6 +15,7 @@ use crate::desk::editions::App;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::french;
 use crate::publish::csv_file;
 use crate::reference::mix::Mix;
 use crate::scoring::demands::months;
@@ -117,7 +118,6 @@ pub fn written(found: &DemandesCotees) -> Result<Vec<u8>, csv::Error> {
         "delai_median_mois",
     ])?;
     let some = |v: Option<String>| v.unwrap_or_default();
-    let number = |v: f64| v.to_string().replace('.', ",");
     for (i, d) in found.demandes.iter().enumerate() {
         out.write_record([
             (i + 1).to_string(),
@@ -132,8 +132,8 @@ pub fn written(found: &DemandesCotees) -> Result<Vec<u8>, csv::Error> {
             some(d.typologie.clone()),
             csv_file::inert(&d.communes.join("|")),
             d.refus.to_string(),
-            some(d.delai.as_ref().map(|w| number(w.moyen))),
-            some(d.delai.as_ref().and_then(|w| w.median).map(number)),
+            some(d.delai.as_ref().map(|w| french::cell(w.moyen))),
+            some(d.delai.as_ref().and_then(|w| w.median).map(french::cell)),
         ])?;
     }
     csv_file::bytes(out)

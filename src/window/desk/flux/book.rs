@@ -12,6 +12,7 @@ use crate::flow::event::EvenementFlux;
 use crate::flow::rights::Droit;
 use crate::flow::way::{Walk, Way};
 use crate::flow::year::{AlerteFlux, Assiette, CalculFlux, Caps, calculated};
+use crate::french;
 use crate::reference::flux::flux;
 use crate::state::State;
 
@@ -321,11 +322,12 @@ impl Book {
         let told = |c: &ConventionFlux| AlerteFlux {
             id: "projet",
             logements: 0,
+            reservataire: Some(c.reservataire.clone()),
             message: format!(
                 "La convention de {} n'est qu'un projet : ce calcul laisse sa part ({} %) au bailleur. Sans convention \
                  signée, le flux d'un réservataire revient au préfet (CCH R.441-5-2, IV) : statut « à défaut ».",
                 c.reservataire,
-                c.part.to_string().replace('.', ",")
+                french::short(c.part, 2)
             ),
         };
         let each = self.versions(bailleur, departement);

@@ -8,7 +8,6 @@ use crate::desk::flux::suivi::lessors;
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::Choix;
 use crate::desk::problem::Problem;
-use crate::flow::convention::ConventionFlux;
 use crate::flow::rights::{LigneConversion, converted};
 use crate::flow::year::{Assiette, CalculFlux, calculated};
 use crate::reference::flux::flux;
@@ -64,18 +63,6 @@ pub struct Asked {
     pub parts: Option<String>,
 }
 
-/// Names whom a convention is with where an alert has the code.
-fn named(view: &View, list: &[ConventionFlux], found: &mut CalculFlux) {
-    let by_code = ["denonciation", "a_defaut", "arrete_attendu", "projet"];
-    for alert in found.alertes.iter_mut().filter(|a| by_code.contains(&a.id)) {
-        let code = |c: &&ConventionFlux| alert.message.contains(&format!(" de {} ", c.reservataire));
-        if let Some(c) = list.iter().find(code) {
-            let named = format!(" de {} ", title(view, &c.reservataire));
-            alert.message = alert.message.replace(&format!(" de {} ", c.reservataire), &named);
-        }
-    }
-}
-
 /// The flow of a year, and what it would become with what is tried.
 ///
 /// # Errors
@@ -116,8 +103,9 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
     };
     let mut found = calculated(base, &list, &carried, caps()?).ok_or_else(no_rate)?;
     found.alertes.extend(book.drafts(&chosen, d, base.annee));
-    let all: Vec<ConventionFlux> = book.conventions.iter().map(|(_, c)| c.clone()).collect();
-    named(view, &all, &mut found);
+    let named =
+        |flow: &mut CalculFlux| flow.alertes.iter_mut().for_each(|a| a.name(|code| title(view, code)));
+    named(&mut found);
 
     let tried = taux.is_some() || stock.is_some() || exclus.is_some() || parts.is_some();
     let mut what_if = base.clone();
@@ -152,7 +140,7 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
     }
     let mut essai =
         if tried { Some(calculated(&what_if, &list, &carried, caps()?).ok_or_else(no_rate)?) } else { None };
-    essai.iter_mut().for_each(|e| named(view, &list, e));
+    essai.iter_mut().for_each(named);
     let rights: Vec<_> = book
         .rights
         .iter()

@@ -16,6 +16,7 @@ use crate::flow::delegation::delegated;
 use crate::flow::rights::{Droit, converted};
 use crate::flow::way::Way;
 use crate::flow::year::{Assiette, CalculFlux, calculated};
+use crate::french;
 use crate::publish::csv_file;
 
 /// La fiche d'une commune.
@@ -371,7 +372,7 @@ pub fn written(f: &FicheCommune) -> Result<Vec<u8>, csv::Error> {
                 csv_file::inert(&l.bailleur_nom),
                 name.to_owned(),
                 v.droits.to_string(),
-                v.part.map(|p| p.to_string().replace('.', ",")).unwrap_or_default(),
+                v.part.map(french::cell).unwrap_or_default(),
                 some(v.prevu),
                 v.comptes.orientation.to_string(),
                 v.comptes.caleol.to_string(),

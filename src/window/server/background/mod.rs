@@ -4,6 +4,7 @@
 pub mod avis;
 pub mod courriel;
 pub mod late;
+pub mod saves;
 pub mod soundness;
 pub mod warm;
 pub mod works;

@@ -175,6 +175,12 @@ impl Works {
         self.0.places.acquire().await.ok()
     }
 
+    /// Folder of the store.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.0.root
+    }
+
     /// Takes the store's lock, waiting for who has it. To be called where one may wait.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ export const SUBJECTS: { name: string; actions: Record<string, string> }[] = [
   { name: 'Service', actions: {
     import: 'Import', import_oublie: 'Import oublié', import_remis: 'Import remis', import_retire: 'Import retiré', fichier_recu: 'Fichier reçu', fichier_precise: 'Fichier précisé', fichier_ecarte: 'Fichier écarté',
     reglage_change: 'Paramètre changé', reglage_essai: 'Changement de paramètre essayé', reglage_rendu: 'Paramètre rendu au programme', ensemble_cree: 'Ensemble de zones gardé', ensemble_modifie: 'Ensemble modifié',
-    ensemble_efface: 'Ensemble effacé', ensemble_restaure: 'Ensemble restauré', lecture_journal: 'Journal lu', sauvegarde: 'Sauvegarde', maintenance: 'Maintenance',
+    ensemble_efface: 'Ensemble effacé', ensemble_restaure: 'Ensemble restauré', lecture_journal: 'Journal lu', sauvegarde: 'Sauvegarde', sauvegarde_demandee: 'Sauvegarde demandée', sauvegarde_relue: 'Sauvegarde relue', sauvegarde_supprimee: 'Sauvegarde supprimée', maintenance: 'Maintenance',
   } },
 ];
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::desk::flux::files::{Filed, Refused, Row, bounded, comma, some, word};
+use crate::desk::flux::files::{Filed, Refused, Row, bounded, some, word};
 use crate::flow::convention::{ConventionFlux, DelegationFlux, Echeance, Gestion, ObjectifsAl};
 use crate::flow::rights::Droit;
 use crate::flow::year::{Assiette, Passee};
+use crate::french::cell;
 use crate::publish::csv_file::inert;
 
 impl Filed for ConventionFlux {
@@ -98,7 +99,7 @@ impl Filed for ConventionFlux {
             } else {
                 String::new()
             };
-            format!("{}={}{bounds}", d.commune, comma(d.part))
+            format!("{}={}{bounds}", d.commune, cell(d.part))
         };
         let to: Vec<String> = self.delegations.iter().map(to).collect();
         let (al, flag) = (&self.action_logement, |b: bool| u8::from(b).to_string());
@@ -114,7 +115,7 @@ impl Filed for ConventionFlux {
             some(self.au),
             inert(&self.avenant),
             word(&self.decompte),
-            comma(self.part),
+            cell(self.part),
             self.minimum.to_string(),
             some(self.maximum),
             self.delai.to_string(),
@@ -126,7 +127,7 @@ impl Filed for ConventionFlux {
             flag(self.garantie),
             some(al.placements),
             some(al.offres),
-            al.partenariat.map(comma).unwrap_or_default(),
+            al.partenariat.map(cell).unwrap_or_default(),
             some(al.hors_flux),
             flag(self.communes_autrement),
             flag(self.qpv_autrement),
@@ -222,7 +223,7 @@ impl Filed for Assiette {
         ];
         out.extend([1, 2, 3].map(|b| some(past(b).map(|p| p.relocations))));
         out.extend([1, 2, 3].map(|b| some(past(b).map(|p| p.stock))));
-        out.push(self.taux.map(comma).unwrap_or_default());
+        out.push(self.taux.map(cell).unwrap_or_default());
         out.extend(
             [self.mutations, self.anru, self.orcod, self.insalubrite, self.vente].map(|n| n.to_string()),
         );

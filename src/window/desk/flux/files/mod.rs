@@ -100,10 +100,6 @@ fn some(n: Option<impl ToString>) -> String {
     n.map(|n| n.to_string()).unwrap_or_default()
 }
 
-fn comma(x: f64) -> String {
-    x.to_string().replace('.', ",")
-}
-
 /// A column, what stands there, its rule, why.
 pub type Refused = (&'static str, String, &'static str, String);
 

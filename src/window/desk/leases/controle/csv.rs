@@ -14,7 +14,7 @@ use crate::desk::leases::controle::asked::{
 use crate::desk::leases::controle::level::{Checked, Checks};
 use crate::desk::leases::controle::question::{in_qpv, quartile};
 use crate::desk::problem::Problem;
-use crate::french::thousands;
+use crate::french::{self, thousands};
 use crate::policy::check::{Cause, Effect};
 use crate::policy::counts::Niveau;
 use crate::policy::mix::Score;
@@ -396,7 +396,7 @@ pub fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
 fn row(d: &DossierControle, r: &VerdictRegle) -> Vec<String> {
     let verdict =
         serde_json::to_value(r.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-    let decimal = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string().replace('.', ","));
+    let decimal = |v: Option<f64>| v.map_or_else(String::new, french::cell);
     let mut out = vec![
         d.ligne.to_string(),
         csv_file::inert(&d.dossier),

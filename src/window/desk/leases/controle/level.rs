@@ -1,7 +1,7 @@
 //! One person's checks against one state of the store: which dwellings they may check, which levels they may
 //! see, the counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{self, Person, Place, Scope};
 use crate::desk::leases::controle::answer::{NiveauFerme, VerdictRegle};
@@ -11,6 +11,7 @@ use crate::desk::problem::Problem;
 use crate::policy::check::{Alone, Cause, Finding, Level, alone, check};
 use crate::policy::counts::{Counts, Niveau};
 use crate::policy::dossier::{Checker, Dossier, Facts, Site};
+use crate::policy::facts::Allocation;
 use crate::policy::objectifs::{Rate, Scope as Line, target};
 use crate::reference::access::{Class, Donnees};
 use crate::reference::controle::Verdict;
@@ -45,7 +46,12 @@ pub struct Checks<'a> {
     pub addresses: Scope,
     contingent: Option<u8>,
     open: Open,
+    /// Years and last day (`yyyymmdd`) of the leases that are loaded.
+    years: BTreeSet<u16>,
+    last: u32,
     counts: BTreeMap<(u16, u32), Counts>,
+    /// Whether every lease of an EPCI is open.
+    whole: BTreeMap<u32, bool>,
 }
 
 /// A checked file.
@@ -95,20 +101,23 @@ impl<'a> Checks<'a> {
             addresses: access::scope(person, Class::Fine, Donnees::Rpls),
             contingent,
             open: Open::new(&checker.all, person)?,
+            years: checker.all.list.iter().map(Allocation::year).collect(),
+            last: checker.all.list.iter().map(|a| a.bail).max().unwrap_or(0),
             counts: BTreeMap::new(),
+            whole: BTreeMap::new(),
         })
     }
 
     /// Last day of the leases that are loaded, `yyyymmdd`: when a file gives no day.
     #[must_use]
     pub fn last_day(&self) -> u32 {
-        self.checker.all.list.iter().map(|a| a.bail).max().unwrap_or(0)
+        self.last
     }
 
     /// Whether leases of a year are loaded: of one that is not, nothing is measured.
     #[must_use]
     pub fn is_loaded(&self, year: u16) -> bool {
-        self.checker.all.list.iter().any(|a| a.year() == year)
+        self.years.contains(&year)
     }
 
     /// Whether an address of this bailleur in this commune is open at its own scale.
@@ -216,14 +225,10 @@ impl<'a> Checks<'a> {
         };
         let whole = match (&self.leases, site.epci.as_deref()) {
             (Scope::Zones(places), Some(epci)) => {
+                let (all, open, number) = (&self.checker.all.list, &self.open, facts.lease.epci);
+                let every = || all.iter().filter(|a| a.epci == number).all(|a| open.holds(a));
                 places.iter().any(|p| p.echelle == "epci" && p.code == epci)
-                    || self
-                        .checker
-                        .all
-                        .list
-                        .iter()
-                        .filter(|a| a.epci == facts.lease.epci)
-                        .all(|a| self.open.holds(a))
+                    || *self.whole.entry(number).or_insert_with(every)
             }
             (_, epci) => epci.is_some(),
         };

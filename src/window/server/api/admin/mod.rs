@@ -8,3 +8,4 @@ pub mod fichiers;
 pub mod imports;
 pub mod organisations;
 pub mod reglages;
+pub mod sauvegardes;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::ROOT;
 use super::id::Collection;
-use crate::french::thousands;
+use crate::french::{self, thousands};
 use crate::publish::Row;
 use crate::publish::table::{Cell, Column};
 use crate::server::edge::base::Base;
@@ -107,7 +107,7 @@ pub fn items(
         Cell::Text(text) => format!("<td>{}</td>", escaped(text)),
         Cell::Badge(letter) => format!("<td>{letter}</td>"),
         Cell::Whole(n) => format!("<td class=\"n\">{n}</td>"),
-        Cell::Number(n) => format!("<td class=\"n\">{}</td>", n.to_string().replace('.', ",")),
+        Cell::Number(n) => format!("<td class=\"n\">{}</td>", french::cell(n)),
         Cell::Empty => {
             let twin = format!("{}_statut", c.name);
             let said = columns.iter().find(|t| t.name == twin);

@@ -115,7 +115,7 @@ pub async fn readyz(FromState(server): FromState<Server>) -> (StatusCode, Json<R
 }
 
 /// Bytes that are free where a folder is.
-fn free(folder: &Path) -> Option<u64> {
+pub fn free(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
     Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
