@@ -96,7 +96,7 @@ describe('files of an administrator', () => {
     const { page } = session;
     const part = page.locator('section', { hasText: 'Une sauvegarde copie' });
     await part.getByRole('button', { name: 'Sauvegarder maintenant' }).click();
-    await part.getByText(/^Sauvegarde « .* » faite\.$/).waitFor({ timeout: 60_000 });
+    await part.getByText(/^Sauvegarde «\s.*\s» faite\.$/).waitFor({ timeout: 60_000 });
     const row = part.locator('tbody tr');
     assert.equal(await row.count(), 1);
     await row.getByRole('button', { name: /^Relire/ }).click();
