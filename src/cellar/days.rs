@@ -17,6 +17,13 @@ pub fn civil(yyyymmdd: u32) -> Option<Date> {
     Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
+/// `yyyymmdd` of a day.
+#[must_use]
+pub fn number(day: Date) -> u32 {
+    let [month, day_of] = [day.month(), day.day()].map(|n| u32::from(n.unsigned_abs()));
+    u32::from(day.year().unsigned_abs()) * 10_000 + month * 100 + day_of
+}
+
 /// `2024-12-31` from 20241231.
 #[must_use]
 pub fn iso(yyyymmdd: u32) -> String {

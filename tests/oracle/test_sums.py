@@ -134,6 +134,36 @@ def test_each_answer_is_made_of_its_own_fractions(apis, role):
     print(role, seen)
 
 
+def test_classes_that_exclude_each_other_never_count_more_than_those_who_answered(apis):
+    """Of each population, at each scale: what adds up to all for everybody in the EPCI adds up to no more than all elsewhere."""
+    api, wrong, compared = apis["dreal"], [], 0
+    groups: dict[str, list[str]] = {}
+    for indicator in indicators(api):
+        if indicator.get("groupe") and indicator["unite"] == "%":
+            groups.setdefault(indicator["groupe"], []).append(indicator["id"])
+
+    def fractions(scale, code, population):
+        figures = api.get(f"/api/zones/{scale}/{code}?population={population}")["chiffres"]
+        said = {f["indicateur"]: (f["numerateur"], f["denominateur"]) for f in figures if f.get("numerateur") is not None and f.get("incertitude") is None}
+        for group, members in groups.items():
+            if all(m in said and said[m][1] for m in members):
+                yield group, sum(said[m][0] for m in members), {said[m][1] for m in members}
+
+    widest = zones_of(api, "epci")[0]
+    exclusive = {g for g, n, d in fractions("epci", widest, "TOUS") if d == {n}}
+    assert len(exclusive) >= 4, exclusive
+    for scale in ("commune", "iris", "qpv2015", "qpv2024", "residence"):
+        for code in zones_of(api, scale)[:60]:
+            for population in ("TOUS", "RECENTS", "ANCIENS"):
+                for group, n, d in fractions(scale, code, population):
+                    if group in exclusive:
+                        compared += 1
+                        if len(d) > 1 or n > min(d):
+                            wrong.append(f"{scale} {code} {population} {group}: {n} of {d}")
+    assert not wrong, "\n".join(wrong[:40])
+    assert compared > 500, compared
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_the_map_the_sheet_the_table_and_the_file_say_the_same(apis, role):
     """`valeurs`, `zones/…`, `mesure` as JSON and as CSV, on each indicator of each commune, EPCI and QPV."""

@@ -226,6 +226,23 @@ fn what_would_lose_a_fifth_asks_first_and_can_be_undone() {
 }
 
 #[test]
+fn what_would_empty_a_column_asks_first() {
+    let s = Store::new();
+    let text = rpls(&[("73065", 60)], 0, 2024);
+    s.done(&["import", "rpls", &s.file("entier.csv", &text), "--millesime", "2024"]);
+    let without = |line: &str| line.rsplit_once(';').map_or(line.to_owned(), |(rest, _)| format!("{rest};"));
+    let mut lines = text.lines();
+    let header = lines.next().unwrap().to_owned();
+    let rows: Vec<String> = std::iter::once(header).chain(lines.map(without)).collect();
+    let emptied = s.file("sans_bail.csv", &rows.join("\n"));
+    let args = ["import", "rpls", &emptied, "--millesime", "2024"];
+    let told = s.refused(&args);
+    assert!(told.contains("les dates de bail : 60 logements en ont, 0 en auraient encore"), "{told}");
+    assert!(told.contains("--remplacer"), "{told}");
+    s.done(&["import", "rpls", &emptied, "--millesime", "2024", "--remplacer"]);
+}
+
+#[test]
 fn communes_memberships_thresholds_and_addresses_add_up_by_their_key() {
     let s = Store::new();
     let one = s.file("c1.geojson", &squares(&[(0.0, &commune("73001")), (1.0, &commune("73002"))]));
@@ -325,6 +342,24 @@ fn a_year_or_a_layer_that_the_file_contradicts_is_refused_until_forced() {
     let own = s.file("dit.csv", &own);
     let told = s.refused(&["import", "rpls", &own, "--millesime", "2025"]);
     assert!(told.contains("MILLESIME") && told.contains("--millesime 2024"), "{told}");
+    let mut mixed = String::new();
+    for (i, line) in rpls(&[("73065", 100)], 0, 2024).lines().enumerate() {
+        writeln!(
+            mixed,
+            "{line};{}",
+            if i == 0 {
+                "MILLESIME"
+            } else if i < 80 {
+                "2024"
+            } else {
+                "2022"
+            }
+        )
+        .unwrap();
+    }
+    let mixed = s.file("deux.csv", &mixed);
+    let told = s.refused(&["import", "rpls", &mixed, "--millesime", "2024"]);
+    assert!(told.contains("2022 : 21 lignes, 2024 : 79 lignes"), "{told}");
     // A whole list of the generation before; a few such codes are taken at their word.
     let codes: Vec<String> = (1..=24).map(|n| format!(r#""CODE_QP":"QP0730{n:02}""#)).collect();
     let list: Vec<(f64, &str)> = (0_u32..).zip(&codes).map(|(i, c)| (f64::from(i), c.as_str())).collect();

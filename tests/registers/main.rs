@@ -1,5 +1,5 @@
 //! Readers of files, from the outside: a file in, a table and a report out. A file a register, and what
-//! holds of all of them (`damage`, `schemas`, `spreadsheets`, `table`, `junk`).
+//! holds of all of them (`damage`, `misread`, `schemas`, `spreadsheets`, `table`, `junk`).
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -10,6 +10,7 @@ mod damage;
 mod demandes;
 mod echange;
 mod junk;
+mod misread;
 mod ops;
 mod plafonds;
 mod rpls;

@@ -44,6 +44,31 @@ describe('dwellings', () => {
   });
 });
 
+describe('dwellings up to date beside another year', () => {
+  test('the change has both years and its sign, in the legend and in the table', async () => {
+    const { page } = session;
+    const [from] = await waves();
+    const of = (more: string) => get<Counted & { millesime: number }>(`/api/valeurs/commune?indicateur=P01&parc=a_jour${more}`);
+    const [before, now] = await Promise.all([of(`&vague=${from}`), of('')]);
+    const change = (now.reference.valeur ?? 0) - (before.reference.valeur ?? 0);
+    assert.notEqual(change, 0);
+    await visit(page, `/?indicateur=P01&parc=a_jour&vague2=${from}&echelle=commune`);
+    const legend = await page.locator('.legend').innerText();
+    assert.match(legend, new RegExp(`de ${from} à ${now.millesime}`));
+    assert.ok(legend.includes(`${change > 0 ? '+' : '−'}${Math.abs(change)}`), legend);
+    assert.doesNotMatch(legend, /undefined|null/);
+  });
+
+  test('before a projector a filtered map says its filters', async () => {
+    const { page } = session;
+    await visit(page, '/?indicateur=P01&echelle=commune&f.typologie=T3');
+    await page.keyboard.press('p');
+    await page.locator('.title p', { hasText: /Typologie\s:\sT3/ }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.presenting').waitFor({ state: 'detached' });
+  });
+});
+
 describe('the legend', () => {
   test('says which zones are grey because nobody lives there in social housing', async () => {
     const { page } = session;

@@ -4,6 +4,7 @@ import { mount } from 'svelte';
 import './app.css';
 import './theme.css';
 import './print.css';
+import { onceSubmitted } from './lib/once';
 import { setSpaces } from './lib/typography';
 import { routeOf } from './routes';
 import { admit } from './session/gate';
@@ -12,6 +13,7 @@ import { theme } from './state/theme.svelte';
 
 theme.start();
 setSpaces(document.body);
+onceSubmitted(document);
 void session.load();
 const target = document.getElementById('app');
 if (target) {

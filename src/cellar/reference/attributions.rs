@@ -13,6 +13,8 @@ const FILE: &str = "registers/attributions.toml";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seuils {
+    /// First year that a date may have.
+    pub annee_min: u16,
     pub nb_personnes: [u8; 2],
     /// €/month.
     pub ressources_mensuelles_max: f64,

@@ -111,6 +111,16 @@ pub struct TableRule {
     pub commune: Option<String>,
     /// What rows are, in the plural.
     pub unite: String,
+    /// Columns that a file which replaces another must not empty.
+    #[serde(default)]
+    pub remplies: Vec<Remplie>,
+}
+
+/// A column of a table, and what it holds as it is told: « les revenus ».
+#[derive(Debug, Clone, Deserialize)]
+pub struct Remplie {
+    pub colonne: String,
+    pub dit: String,
 }
 
 fn one() -> usize {

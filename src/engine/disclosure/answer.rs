@@ -210,9 +210,10 @@ impl<'a> Asker<'a> {
             }
             let n = sums.of(asked.numerator);
             let mut d = asked.denominator.map(|m| sums.of(m));
-            // Those who answered an item are never said to be more than those who answered at all, who are
-            // perturbed by themselves under a filter.
-            if let Some(d) = d.as_mut().filter(|_| asked.of_answers) {
+            // Those who answered an item are never said to be more than those who answered at all, where both
+            // are moved, each by itself. What is exact is counted in parts of its own, which may hold more.
+            let moved = self.mask.is_some() || self.plan.about.get(about).is_some_and(|a| a.crossed);
+            if let Some(d) = d.as_mut().filter(|_| asked.of_answers && moved) {
                 d.said = d.said.min(described.said);
             }
             let (numerator, denominator) = self.together(i, n, d);
@@ -255,6 +256,10 @@ impl<'a> Asker<'a> {
         if chiffres.iter().any(|f| f.incertitude.is_some()) {
             // Without a filter, only what crosses two sources is moved: the others are exact.
             warnings.push(if self.mask.is_some() { PERTURBED } else { CROSSED }.to_owned());
+        }
+        let response = self.plan.indicators.iter().any(|asked| asked.of == Of::Response);
+        if response && self.population != Population::Tous {
+            warnings.push(OF_ALL.to_owned());
         }
         let left = found.as_ref().map_or(0, |_| total.saturating_sub(counted(0)));
         if left > 0 && households_asked {
@@ -461,6 +466,9 @@ const RESTRICTED_FILTER: &str =
     "Sans compte, ce chiffre ne se montre que sans filtre et au 1er janvier : connectez-vous.";
 /// Said of a filtered rate whose interval is nearly everything.
 const UNSURE: &str = "trop peu de ménages sous ce filtre : l'écart aléatoire pourrait tout changer";
+/// What is said of the share of those who answered beside figures of some of them.
+const OF_ALL: &str =
+    "La part des ménages qui ont répondu est celle de tous, quelle que soit la population choisie.";
 /// What is said beside figures that cross households and dwellings, where nothing is filtered.
 const CROSSED: &str = "Les chiffres suivis de « ± » croisent ménages et logements : pour protéger les ménages, chaque effectif y est déplacé d'un petit écart aléatoire, toujours le même pour les mêmes ménages. Les autres sont exacts.";
 /// What is said beside figures of filtered households.

@@ -74,6 +74,13 @@ impl Cells {
         Ok(column.u32().map_err(fault)?.iter().collect())
     }
 
+    /// How many of some rows have a value in a column.
+    pub fn filled(&self, name: &str, which: impl Fn(usize) -> bool) -> u64 {
+        let Ok(column) = self.frame.column(name) else { return 0 };
+        let there = column.is_not_null();
+        there.iter().enumerate().filter(|(row, there)| *there == Some(true) && which(*row)).count() as u64
+    }
+
     /// Texts of a column, empty where it has none.
     pub fn strings(&self, name: &str) -> Result<Vec<String>, AdmissionError> {
         let texts = self.texts(name)?;

@@ -44,6 +44,11 @@ pub enum AdmissionError {
     )]
     OtherYear { file: String, option: String, year: u16, column: String, found: String },
     #[error(
+        "« {file} » est refusé : sa colonne « {column} » dit plusieurs années ({found}), et un RPLS est d'un seul \
+         millésime. Le magasin n'a pas changé. Séparez les années, ou passez outre avec --forcer."
+    )]
+    SeveralYears { file: String, column: String, found: String },
+    #[error(
         "« {file} » est refusé : {option} {year} est demandé, mais {} lignes sur {} ont une date postérieure (la dernière \
          année : {latest} ; {columns}). Le fichier est plus récent. Le magasin n'a pas changé. Corrigez \
          {option}, ou passez outre avec --forcer.",
@@ -84,6 +89,13 @@ pub enum AdmissionError {
         thousands(*before)
     )]
     Loss { lost: u64, before: u64, share: u64, unit: String, place: String, complete: String },
+    #[error(
+        "l'import viderait {what} : {} {unit} en ont, {} en auraient encore. Le magasin n'a pas changé. Si c'est \
+         voulu : --remplacer. « mosaique imports restore » permettra de revenir en arrière.",
+        thousands(*before),
+        thousands(*after)
+    )]
+    Emptied { what: String, before: u64, after: u64, unit: String },
     #[error(
         "--completer n'a pas de sens pour ce fichier : ce qu'il ne contient pas reste de toute façon en place"
     )]

@@ -258,7 +258,7 @@ impl Plan {
             lignes_deplacees: sums.moved,
             communes,
         });
-        self.loss = sums.too_much(rule, complete, doubts);
+        self.loss = sums.too_much(rule, complete, doubts).or(sums.emptied.take());
         Ok(())
     }
 }
@@ -274,6 +274,8 @@ struct Sums {
     /// The part that loses most beyond what is tolerated: its name, lost, before.
     worst: Option<(String, u64, u64)>,
     communes: BTreeMap<String, [u64; 2]>,
+    /// The first column that the new file empties.
+    emptied: Option<AdmissionError>,
 }
 
 impl Sums {
@@ -322,6 +324,7 @@ fn compare_table(
     let mut columns: Vec<&str> = rule.parties.iter().flat_map(|p| &p.colonnes).map(String::as_str).collect();
     let others = rule.identite.iter().chain(&rule.unique).chain(&rule.completer).chain(&rule.commune);
     columns.extend(others.map(String::as_str));
+    columns.extend(rule.remplies.iter().map(|r| r.colonne.as_str()));
     let cells = Cells::read(new, &columns)?;
     let parts = cells.parts(&rule.parties)?;
     let held: Set<&Part> = parts.iter().collect();
@@ -337,6 +340,7 @@ fn compare_table(
         counts.entry(part.clone()).or_default().now += 1;
     }
     let mut out = Vec::new();
+    let (mut gone, mut had) = (Set::default(), vec![0; rule.remplies.len()]);
     for (path, first) in old {
         let before = Cells::read(path, &columns)?;
         let (parts, ids) =
@@ -365,6 +369,10 @@ fn compare_table(
             }
         }
         stays.iter_mut().zip(&right).for_each(|(stays, right)| *stays &= !right);
+        for (n, filled) in had.iter_mut().zip(&rule.remplies) {
+            *n += before.filled(&filled.colonne, |row| !stays[row]);
+        }
+        gone.extend(parts.iter().zip(&stays).filter(|(_, stays)| !**stays).map(|(p, _)| p.clone()));
         sums.before += before.rows() as u64;
         sums.replaced += stays.iter().filter(|s| !**s).count() as u64;
         count_communes(rule, &before, |_| true, 0, sums)?;
@@ -375,6 +383,15 @@ fn compare_table(
             rows: stays.iter().filter(|s| **s).count(),
             stays,
         });
+    }
+    // What was filled and no longer is, where the file takes the place of another.
+    for (filled, before) in rule.remplies.iter().zip(had).filter(|_| !complete) {
+        let after = cells.filled(&filled.colonne, |row| gone.contains(&parts[row]));
+        let lost = before.saturating_sub(after);
+        if sums.emptied.is_none() && before >= doubts.perte_effectif_min && beyond(lost, before, doubts) {
+            let (what, unit) = (filled.dit.clone(), rule.unite.clone());
+            sums.emptied = Some(AdmissionError::Emptied { what, before, after, unit });
+        }
     }
     if rule.regle != Regle::Cle {
         for (part, count) in &counts {

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::AdmissionError;
 use super::cells::Cells;
-use crate::french::thousands;
+use crate::french::{counted, thousands};
 use crate::reference::magasin::{Doutes, magasin};
 use crate::reference::territory::territory;
-use crate::registers::kind::declared_years;
+use crate::registers::kind::{declared_years, years_of_rows};
 use crate::registers::report::{Level, Report};
 use crate::registers::table::Table;
 use crate::store::{Dataset, Store};
@@ -107,6 +107,9 @@ fn extracted(report: &Report, folder: &Path, claims: &Claims, doubts: &Doutes) -
 /// Enough rows, of those that the user asked for.
 fn kept(report: &Report, folder: &Path, doubts: &Doutes, force: bool) -> Result<(), AdmissionError> {
     let chosen: u64 = doubts.choisies.iter().filter_map(|r| report.regles.get(r)).map(|r| r.lignes).sum();
+    // A row that says no wave is of none that the user did not ask for.
+    let unsaid = report.comptes.get("vagues_illisibles").copied().unwrap_or(0);
+    let chosen = chosen.saturating_sub(unsaid);
     let kept = report.lignes_gardees;
     let asked = kept + report.lignes_rejetees.saturating_sub(chosen);
     let (file, read) = (report.fichier.clone(), report.lignes_lues);
@@ -145,6 +148,18 @@ fn declared(report: &Report, file: &Path, year: u16, claims: &Claims) -> Result<
         return Ok(());
     }
     let Ok(table) = Table::open(file) else { return Ok(()) };
+    if report.registre == "rpls"
+        && let Ok(Some((column, years))) = years_of_rows(&table)
+        && years.len() > 1
+    {
+        let all: u64 = years.values().sum();
+        let most = years.values().copied().max().unwrap_or_default();
+        if share(all - most, all) >= magasin()?.doutes.futur_max {
+            let told = |(year, n): (&String, &u64)| format!("{year} : {}", counted(*n, "ligne", "lignes"));
+            let found = years.iter().map(told).collect::<Vec<_>>().join(", ");
+            return Err(AdmissionError::SeveralYears { file: report.fichier.clone(), column, found });
+        }
+    }
     let Some((column, found)) = declared_years(&table.head) else { return Ok(()) };
     match found[..] {
         [one] if one != year.to_string() => Err(AdmissionError::OtherYear {

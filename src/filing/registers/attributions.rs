@@ -204,6 +204,11 @@ impl<'r> Rows<'r> {
                 notes.note("A04", c, cell, "Date sans jour (attendu : aaaa-mm-jj) ; elle est ignorée.");
                 return None;
             }
+            if d.year < self.reference.seuils.annee_min {
+                let message = format!("Date d'avant {} ; elle est ignorée.", self.reference.seuils.annee_min);
+                notes.note("A04", c, cell, message);
+                return None;
+            }
             if d.year > self.annee + 1 {
                 let message = format!(
                     "Date postérieure de plus d'un an à l'année de l'import ({}) ; elle est ignorée.",
@@ -218,7 +223,18 @@ impl<'r> Rows<'r> {
         let (caleol, bail) = (date(&self.date_caleol), date(&self.date_bail));
         if caleol.is_none() && bail.is_none() {
             let message = late.map_or_else(
-                || "Une date de commission ou de bail est nécessaire.".to_owned(),
+                || {
+                    let full = [&self.date_bail, &self.date_caleol].into_iter().find_map(|c| c.cell(record));
+                    full.map_or_else(
+                        || "Une date de commission ou de bail est nécessaire.".to_owned(),
+                        |cell| {
+                            format!(
+                                "La date « {} » ne peut être lue : écrivez-la aaaa-mm-jj ou jj/mm/aaaa.",
+                                String::from_utf8_lossy(cell)
+                            )
+                        },
+                    )
+                },
                 |year| {
                     format!(
                         "Cette attribution est de {year}, plus d'un an après l'année de l'import ({}).",
@@ -275,6 +291,10 @@ impl<'r> Rows<'r> {
         let cell = self.ressources.cell(record)?;
         let max = self.reference.seuils.ressources_mensuelles_max;
         let v = checks::money(&self.ressources, cell, "A10", notes)?;
+        if v > 0.0 && self.ressources.looks_annual() {
+            notes.note("A13", &self.ressources, cell, checks::ANNUAL);
+            return None;
+        }
         if (0.0..=max).contains(&v) {
             return Some(v);
         }

@@ -205,6 +205,11 @@ pub fn amount(
         notes.note(unreadable, column, cell, message);
         return None;
     }
+    if value > 0.0 && column.looks_monthly() {
+        let message = "Les revenus de cette colonne semblent mensuels, alors que l'année est attendue : la valeur est ignorée. Multipliez la colonne par 12, ou vérifiez-la.";
+        notes.note(unreadable, column, cell, message);
+        return None;
+    }
     if value.abs() > f64::from(i32::MAX) {
         ignored(column, cell, unreadable, notes);
         return None;
@@ -216,6 +221,9 @@ pub fn amount(
     }
     Some(v)
 }
+
+/// Why monthly resources are not read: the column has those of a year.
+pub const ANNUAL: &str = "Les ressources de cette colonne semblent annuelles, alors que le mois est attendu : la valeur est ignorée. Divisez la colonne par 12, ou vérifiez-la.";
 
 /// Nine digits of the SIREN of a bailleur. A wrong key is noted and kept; a missing one is noted.
 pub fn siren(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<[u8; 9]> {

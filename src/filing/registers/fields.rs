@@ -147,11 +147,21 @@ pub fn house_number(text: &str) -> Cow<'_, str> {
         return Cow::Owned(format!("{thousands}{rest}"));
     }
     match decimal(bytes) {
-        Ok(n) if lost(bytes) && n.fract() == 0.0 && (1.0..=99_999.0).contains(&n) => {
+        // 1,4E+02 may have been 136: what was rounded names no house.
+        Ok(n) if lost(bytes) && written_whole(bytes) && n.fract() == 0.0 && (1.0..=99_999.0).contains(&n) => {
             Cow::Owned(format!("{n:.0}"))
         }
         _ => Cow::Borrowed(text),
     }
+}
+
+/// Whether scientific notation writes all digits of its number: `1.36E+02`, not `1.4E+02`.
+fn written_whole(cell: &[u8]) -> bool {
+    let Some(e) = cell.iter().position(|b| matches!(b, b'E' | b'e')) else { return true };
+    let digits = cell[..e].iter().filter(|b| b.is_ascii_digit()).count();
+    let power =
+        cell[e + 1..].iter().filter(|b| b.is_ascii_digit()).fold(0, |n, b| n * 10 + usize::from(b - b'0'));
+    digits > power
 }
 
 /// The digits of a number that stands for a code, without the `.0` or `,00` that a float leaves behind;

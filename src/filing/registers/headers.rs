@@ -27,6 +27,8 @@ pub struct Resolved {
     pub unknown: Vec<String>,
     /// Columns that repeat one already found, as the file names them: read where the first is empty.
     pub repeated: Vec<String>,
+    /// Columns of which each holds a part (« RFR du demandeur », « RFR du conjoint »): none is the whole.
+    pub split: Vec<String>,
     /// Some name has the suffix `_RED`.
     pub red: bool,
     /// Some column was found by its suffix `_CODE`.
@@ -105,17 +107,29 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
         let one = meant.next()?;
         meant.next().is_none().then_some(one.name)
     };
+    // The column that bears the name itself, wherever it stands: other names of it only fill its gaps.
+    let own = |known: &str| named.iter().position(|name| name == known);
+    let part = |i: usize| {
+        let stem = named[i].split('_').filter(|w| !PEOPLE.contains(w)).collect::<String>();
+        let other = |name: &String| {
+            let words = name.split('_').filter(|w| !PEOPLE.contains(w)).collect::<String>();
+            *name != named[i] && words == stem
+        };
+        named[i].split('_').any(|w| PEOPLE.contains(&w)) && named.iter().any(other)
+    };
     let mut resolved = Resolved::default();
     let mut by_code = Vec::new();
     for (i, (raw, name)) in header.iter().zip(&named).enumerate() {
         resolved.red |= raw.trim().to_uppercase().ends_with("_RED");
         if name.is_empty() || name.starts_with("UNNAMED_") {
             resolved.unnamed.push(i);
+        } else if find(name).is_none() && part(i) && around(name).is_some() {
+            resolved.split.push(raw.trim().to_owned());
         } else if let Some(known) = find(name)
             .or_else(|| close(name).filter(|known| named.iter().all(|n| find(n) != Some(known))))
             .or_else(|| around(name).filter(|known| free(known)))
         {
-            if resolved.has(known) {
+            if resolved.has(known) || own(known).is_some_and(|own| own != i && named[i] != named[own]) {
                 resolved.repeat(known, i, raw);
             } else {
                 resolved.index.insert(known.to_owned(), i);
@@ -149,10 +163,43 @@ fn bare(name: &str) -> String {
     words.collect()
 }
 
-/// A name without the words that say whose or of what it is; None if nothing else is left.
+/// Who a column may be about, each a part of a household.
+const PEOPLE: [&str; 8] = [
+    "DEMANDEUR",
+    "CODEMANDEUR",
+    "CONJOINT",
+    "CONJOINTE",
+    "OCCUPANT",
+    "COOCCUPANT",
+    "TITULAIRE",
+    "COTITULAIRE",
+];
+
+/// A name without the words that say whose or of what it is; None if nothing else is left, or if what is of
+/// somebody is none of the dwelling (« Adresse du demandeur » is where they lived).
 fn essential(name: &str) -> Option<String> {
     const AROUND: &str =
         "DE DU DES D LA LE LES L EN AU AUX UN A DANS MENAGE LOGER DEMANDEUR ATTRIBUE LIEUX OCCUPANT";
+    const PLACE: [&str; 14] = [
+        "ADRESSE",
+        "CODE",
+        "COMMUNE",
+        "DEPCOM",
+        "INSEE",
+        "CODGEO",
+        "TYPE",
+        "TYPOLOGIE",
+        "LOGEMENT",
+        "VOIE",
+        "RUE",
+        "POSTAL",
+        "CP",
+        "VILLE",
+    ];
+    let has = |list: &[&str]| name.split('_').any(|w| list.contains(&w));
+    if has(&PLACE) && has(&["DEMANDEUR"]) {
+        return None;
+    }
     let name = name.replace("_N_2", "");
     let words: Vec<&str> = name
         .split('_')
@@ -230,6 +277,25 @@ mod tests {
         let r = resolve(&header(&names), &known);
         assert_eq!(["NB_PERSONNES", "RFR", "DATE_ENTREE"].map(|n| r.get(n)), [Some(0), Some(1), Some(2)]);
         assert_eq!(r.unknown, ["Date"], "of which day?");
+    }
+
+    #[test]
+    fn the_column_that_bears_the_name_comes_before_others_that_could_be_meant() {
+        let known = [
+            Known { name: "DEPCOM", aliases: vec!["INSEE"] },
+            Known { name: "ADRESSE", aliases: vec!["ADRESSE_LOGEMENT"] },
+            Known { name: "RFR", aliases: vec![] },
+        ];
+        let r = resolve(
+            &header(&["INSEE", "Adresse du demandeur", "DEPCOM", "Adresse du logement attribué"]),
+            &known,
+        );
+        assert_eq!((r.get("DEPCOM"), r.also("DEPCOM")), (Some(2), &[0][..]));
+        assert_eq!(r.get("ADRESSE"), Some(3));
+        assert_eq!(r.unknown, ["Adresse du demandeur"]);
+        let r = resolve(&header(&["RFR du demandeur", "RFR du conjoint", "DEPCOM"]), &known);
+        assert_eq!((r.get("RFR"), r.split.len()), (None, 1), "half of an income is none");
+        assert_eq!(resolve(&header(&["RFR du demandeur"]), &known).get("RFR"), Some(0));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum IntakeError {
     Columns { path: PathBuf, line: u64, missing: Vec<String>, found: String },
     #[error("{} : le fichier n'a qu'un en-tête, aucune ligne", path.display())]
     NoRows { path: PathBuf },
+    #[error("{} : ligne {line} : {ANOTHER_ORDER}", path.display())]
+    Reordered { path: PathBuf, line: u64 },
     #[error("écriture du résultat impossible ({0})")]
     Write(#[from] std::io::Error),
     #[error("écriture de la table impossible ({0})")]
@@ -181,6 +183,8 @@ struct Parsed {
     outside: u64,
     /// Line and beginning of the first of them.
     first_outside: Option<(u64, String)>,
+    /// Line of a second header whose columns stand otherwise.
+    reordered: Option<u64>,
     /// The file ends amid a line.
     cut: bool,
     seen: Seen,
@@ -255,15 +259,18 @@ pub fn ends_blank(table: &Table) -> Option<String> {
     })
 }
 
+/// What is said of a second header whose columns stand otherwise.
+pub(super) const ANOTHER_ORDER: &str = "l'en-tête revient avec ses colonnes dans un autre ordre : deux fichiers ont été mis bout à bout, et les lignes qui suivent seraient lues sous d'autres noms. Séparez-les, puis importez-les un par un.";
+
 /// What a report says of a file whose last line is cut.
 pub(super) const CUT: &str = "Le fichier s'arrête au milieu de sa dernière ligne : une copie s'est sans doute interrompue ; vérifiez qu'il est entier.";
 
 /// Whether a record is none of a table's: a title between its parts, a total, its header come again.
 pub(super) fn is_outside(record: &ByteRecord, header: &[String]) -> bool {
     let Some(first) = record.iter().find(|cell| !fields::is_blank(cell)) else { return false };
-    // A text alone in a row that has room for more.
+    // A text alone in a row that has room for more; one with the separators of a row is no title.
     if first.len() == record.as_slice().trim_ascii().len() && header.len() > 2 {
-        return true;
+        return !holds_a_row(first, header.len());
     }
     match first.first().map(u8::to_ascii_uppercase) {
         Some(b'T' | b'S') if mot(&String::from_utf8_lossy(first)).contains("TOTA") => {
@@ -275,6 +282,25 @@ pub(super) fn is_outside(record: &ByteRecord, header: &[String]) -> bool {
             again && record.iter().zip(header).all(|(cell, name)| cell == name.as_bytes())
         }
     }
+}
+
+/// Whether a cell alone in its row has the separators of about all fields.
+fn holds_a_row(cell: &[u8], fields: usize) -> bool {
+    let most = b";,\t|".iter().map(|sign| cell.iter().filter(|b| *b == sign).count()).max();
+    most.is_some_and(|n| n >= 2 && 2 * n + 2 >= fields)
+}
+
+/// Whether a record is the header again with its columns in another order: rows behind it would be read under
+/// the wrong names.
+pub(super) fn is_reordered(record: &ByteRecord, header: &[String]) -> bool {
+    let same = |cell: &[u8], name: &String| cell.eq_ignore_ascii_case(name.trim().as_bytes());
+    let named = |cell: &[u8]| !fields::is_blank(cell) && header.iter().any(|name| same(cell, name));
+    if !record.get(0).is_some_and(&named) || record.len() < 3 {
+        return false;
+    }
+    let names = record.iter().filter(|cell| named(cell)).count();
+    let moved = record.iter().zip(header).filter(|(cell, name)| named(cell) && !same(cell, name)).count();
+    2 * names > header.len().max(record.len()) && moved > 0
 }
 
 /// What a report says of the lines outside of the table: how many, the first and what it says.
@@ -324,6 +350,9 @@ pub fn run<I: Intake>(
         || intake.state(),
         |state, block| parse(intake, layout, state, block),
         |mut p: Parsed, read| -> Result<(), IntakeError> {
+            if let Some(line) = p.reordered {
+                return Err(IntakeError::Reordered { path: table.text.path().to_owned(), line });
+            }
             let mut repeated = Vec::new();
             let (mut kept, mut flagged) = (0u64, 0u64);
             for (i, row) in p.rows.iter().enumerate() {
@@ -425,13 +454,17 @@ fn parse<I: Intake>(
     let mut rows = Vec::new();
     let mut by_rule = vec![0u64; registre.regles.len()];
     let (mut read, mut rejected, mut blank) = (0, 0, 0);
-    let (mut outside, mut first_outside) = (0, None);
+    let (mut outside, mut first_outside, mut reordered) = (0, None, None);
     let mut last = Shape::Whole;
     let mut trial: Option<I::Batch> = None;
     let seen = block.rows(layout.full, layout.reach, |line, record, shape| {
         last = shape;
         if record.iter().all(fields::is_blank) {
             blank += 1;
+            return;
+        }
+        if is_reordered(record, &layout.header) {
+            reordered.get_or_insert(line);
             return;
         }
         if is_outside(record, &layout.header) {
@@ -498,6 +531,7 @@ fn parse<I: Intake>(
         blank,
         outside,
         first_outside,
+        reordered,
         cut: block.is_unended() && last == Shape::Broken,
         seen,
     }

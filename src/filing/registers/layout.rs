@@ -9,6 +9,7 @@ use super::kit::habit::{Habit, Observed};
 use super::kit::numbers;
 use super::report::Report;
 use super::table::{Table, TableError};
+use crate::french::counted;
 use crate::reference::registre::Registre;
 
 /// One column as the file has it.
@@ -94,6 +95,18 @@ impl Column {
         self.habit.thousands
     }
 
+    /// Its sums are those of a year, where those of a month are asked for.
+    #[must_use]
+    pub fn looks_annual(&self) -> bool {
+        self.habit.annual
+    }
+
+    /// Its sums are those of a month, where those of a year are asked for.
+    #[must_use]
+    pub fn looks_monthly(&self) -> bool {
+        self.habit.monthly
+    }
+
     /// Fractions and points stand side by side in this column.
     #[must_use]
     pub fn mixes_percents(&self) -> bool {
@@ -114,6 +127,16 @@ pub struct Layout {
     /// Fields that a row cannot do without: those up to the last mandatory column.
     pub reach: usize,
     resolved: Resolved,
+    /// Columns that another one of the same meaning contradicts in the rows that were looked at first, and in
+    /// how many.
+    against: Vec<(String, u32)>,
+}
+
+/// What is looked at of the columns, in the order of the register.
+struct Look {
+    seen: Vec<Observed>,
+    /// Rows in which another column of the same meaning says something else.
+    against: Vec<u32>,
 }
 
 impl Layout {
@@ -177,7 +200,15 @@ impl Layout {
         }
         if missing.is_empty() {
             let full = headers::named(header);
-            Ok(Self { columns, header: header.to_vec(), width: header.len(), full, reach, resolved })
+            Ok(Self {
+                columns,
+                header: header.to_vec(),
+                width: header.len(),
+                full,
+                reach,
+                resolved,
+                against: Vec::new(),
+            })
         } else {
             Err(missing)
         }
@@ -206,21 +237,29 @@ impl Layout {
         self.settle(seen);
     }
 
-    fn unseen(&self) -> Vec<Observed> {
-        vec![Observed::default(); self.columns.len()]
+    fn unseen(&self) -> Look {
+        let n = self.columns.len();
+        Look { seen: vec![Observed::default(); n], against: vec![0; n] }
     }
 
-    fn look(&self, record: &ByteRecord, seen: &mut [Observed]) {
-        for ((_, column), seen) in self.columns.iter().zip(seen) {
+    fn look(&self, record: &ByteRecord, look: &mut Look) {
+        for (i, (_, column)) in self.columns.iter().enumerate() {
             if let Some(cell) = column.cell(record) {
-                seen.see(cell);
+                look.seen[i].see(cell);
+                let other =
+                    |at: &usize| column.filled(record, *at).is_some_and(|o| !o.eq_ignore_ascii_case(cell));
+                look.against[i] += u32::from(column.also.iter().any(other));
             }
         }
     }
 
-    fn settle(&mut self, seen: Vec<Observed>) {
-        for ((_, column), seen) in self.columns.iter_mut().zip(seen) {
+    fn settle(&mut self, look: Look) {
+        for ((_, column), (seen, against)) in self.columns.iter_mut().zip(look.seen.iter().zip(look.against))
+        {
             column.habit = seen.habit();
+            if against > 0 {
+                self.against.push((column.header.clone(), against));
+            }
         }
     }
 
@@ -236,6 +275,20 @@ impl Layout {
             report
                 .remarques
                 .push(format!("Colonnes inconnues, non lues : {}.", list(&self.resolved.unknown)));
+        }
+        for (name, n) in &self.against {
+            report.remarques.push(format!(
+                "Attention : une autre colonne dit autre chose que « {name} » dans {} du début du fichier ; « {name} » \
+                 est lue. Vérifiez laquelle est la bonne, et renommez l'autre.",
+                counted(u64::from(*n), "ligne", "lignes")
+            ));
+        }
+        if !self.resolved.split.is_empty() {
+            report.remarques.push(format!(
+                "{} : une autre colonne donne l'autre part (conjoint, codemandeur) ; aucune n'est lue pour le \
+                 ménage. Ajoutez-les dans une seule colonne.",
+                list(&self.resolved.split)
+            ));
         }
         if !self.resolved.repeated.is_empty() {
             report.remarques.push(format!(

@@ -88,8 +88,8 @@ pub struct PartFlux {
 /// Ce que le calcul signale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlerteFlux {
-    /// assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation,
-    /// a_defaut, arrete_attendu, projet.
+    /// assiette_negative, bornes, surreservation, etat_plafond, agents_plafond, etat_insuffisant, garanties,
+    /// denonciation, a_defaut, arrete_attendu, projet.
     pub id: &'static str,
     pub message: String,
     /// Logements en cause.
@@ -291,6 +291,18 @@ pub fn calculated(
             thousands(law.into())
         );
         tell("etat_plafond", whole(state * size).saturating_sub(law), message, None);
+    }
+    let of_agents = |p: &&PartFlux| p.reservataire == "ETAT_AGENT";
+    let agents: f64 = parts.iter().filter(of_agents).map(|p| p.part / 100.0).sum();
+    if agents > caps.agents + 1e-9 {
+        let message = format!(
+            "Les agents publics ont {} % du flux ; la loi les arrête à {} % ({}) : le reste de leur part va aux \
+             publics prioritaires de l'État (CCH R.441-5-2, I).",
+            number(agents * 100.0, 1),
+            number(caps.agents * 100.0, 0),
+            counted(cap_agents.into(), "logement", "logements")
+        );
+        tell("agents_plafond", whole(agents * size).saturating_sub(cap_agents), message, None);
     }
     let guarantees: f64 = conventions.iter().filter(|c| c.garantie).map(|c| c.part / 100.0).sum();
     if guarantees > caps.guarantees + 1e-9 {

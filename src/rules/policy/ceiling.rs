@@ -37,7 +37,10 @@ impl Size {
     #[must_use]
     pub fn ranks(&self) -> RangeInclusive<u8> {
         if let Some(c) = self.category {
-            return c..=c;
+            // Category 6 covers larger households: each further person adds its supplement.
+            let beyond = self.persons.filter(|p| c == 6 && *p > 6);
+            let rank = beyond.unwrap_or(c);
+            return rank..=rank;
         }
         let Some(persons) = self.persons else { return 1..=FURTHER };
         // All the others are children: one adult alone with persons at charge.
@@ -108,6 +111,15 @@ mod tests {
         let classes = &Catalogue::embedded().unwrap().attribute("financement").unwrap().classes;
         let class = classes.iter().position(|c| c.code == code).unwrap();
         ceiling(&Controle::embedded().unwrap().plafond, u8::try_from(class + 1).unwrap(), &size, commune)
+    }
+
+    #[test]
+    fn category_six_has_the_supplements_of_larger_households() {
+        let of = |c, persons| Size { category: Some(c), persons, ..Size::default() }.rank();
+        assert_eq!(
+            [of(6, Some(8)), of(6, Some(5)), of(6, None), of(3, Some(8))],
+            [Some(8), Some(6), Some(6), Some(3)]
+        );
     }
 
     fn category(c: u8) -> Size {

@@ -202,6 +202,16 @@ pub struct Alone {
     pub fit: Fit,
 }
 
+/// Points of the PLUS ceiling by which resources may pass a ceiling that they are at: ceilings are rounded to
+/// whole euros, and what texts that were found say of them is sure within two.
+const ROUNDED: f64 = 0.01;
+
+/// Whether resources (in % of the PLUS ceiling) are above a ceiling.
+#[must_use]
+pub fn above(pct: f64, ceiling: f64) -> bool {
+    pct > ceiling + ROUNDED
+}
+
 /// Checks what does not depend on other allocations: ceiling, size, DALO households in QPV. `ceiling`: what
 /// the financing admits, if it is known.
 #[must_use]
@@ -216,10 +226,10 @@ pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option
 
     let rule = &rules.plafond.rule;
     let plafond = match (facts.pct, ceiling, facts.resources) {
-        (Some(pct), Some(c), _) if pct > c.least && pct <= c.most => {
+        (Some(pct), Some(c), _) if above(pct, c.least) && !above(pct, c.most) && c.least < c.most => {
             Alone { rule, verdict: Verdict::Indeterminable, fit: Fit::Category { pct, ceiling: c } }
         }
-        (Some(pct), Some(c), _) => say(rule, Fit::Ceiling { pct, ceiling: c }, pct > c.most),
+        (Some(pct), Some(c), _) => say(rule, Fit::Ceiling { pct, ceiling: c }, above(pct, c.most)),
         (_, None, _) if facts.financing == 0 => missing(rule, "le financement du logement n'est pas connu"),
         (_, None, _) => missing(
             rule,
@@ -227,8 +237,8 @@ pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option
         ),
         (None, Some(c), Resources::Computed { least, most, .. }) => {
             let fit = Fit::Spread { least, most, ceiling: c };
-            let open = most > c.least && least <= c.most;
-            let sure = say(rule, fit, least > c.most);
+            let open = above(most, c.least) && !above(least, c.most);
+            let sure = say(rule, fit, above(least, c.most));
             Alone { verdict: if open { Verdict::Indeterminable } else { sure.verdict }, ..sure }
         }
         (None, _, Resources::NoTable) => {
@@ -275,6 +285,7 @@ mod tests {
 
     fn facts(inside: bool, quartile: Quartile) -> Facts {
         Facts {
+            overseas: false,
             size: Size { persons: Some(3), ..Size::default() },
             lease: Allocation {
                 qpv: Some(if inside { Band::Inside } else { Band::Beyond }),

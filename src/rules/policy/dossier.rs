@@ -12,8 +12,9 @@ use super::household::{Said, Threshold, Thresholds};
 use super::parc::{Home, Parc};
 use crate::reference::controle::Controle;
 use crate::reference::generations::{self, InForce, in_force_at};
+use crate::reference::indicators::Catalogue;
 use crate::reference::mix::Mix;
-use crate::reference::plafonds::plafonds;
+use crate::reference::plafonds::{self, plafonds};
 use crate::stock::StockError;
 use crate::stock::places::merged;
 use crate::store::Store;
@@ -95,6 +96,8 @@ pub struct Facts {
     pub persons: Option<u8>,
     /// What ceilings depend on.
     pub size: Size,
+    /// Ceilings are those of overseas.
+    pub overseas: bool,
     /// % of the PLUS ceiling, as given or computed.
     pub pct: Option<f64>,
     /// What is known of it besides.
@@ -390,18 +393,14 @@ impl Checker {
                 Resources::Computed { least, most, .. } if least == most => Some(most),
                 _ => None,
             }),
+            overseas: plafonds().is_ok_and(|t| t.zone(&site.commune).ok() == Some(plafonds::Zone::OutreMer)),
             resources,
             rooms: if d.typologie != 0 { rooms(d.typologie) } else { home.map_or(0, |h| h.rooms) },
             surface: home.map_or(0, |h| h.surface),
             // « Autre » says less than the register, which tells dwellings financed before 1977.
             financing: match home.map_or(0, |h| h.financing) {
                 0 => d.financement,
-                registered
-                    if d.financement == 0
-                        || ceiling(&self.rules.plafond, d.financement, &size, &site.commune).is_none() =>
-                {
-                    registered
-                }
+                registered if d.financement == 0 || is_other(d.financement) => registered,
                 _ => d.financement,
             },
             activity: d.activite,
@@ -415,6 +414,21 @@ impl Checker {
     pub fn ceiling(&self, financing: u8, size: &Size, commune: &str) -> Option<Ceiling> {
         ceiling(&self.rules.plafond, financing, size, commune)
     }
+}
+
+impl Facts {
+    /// The ceiling that percentages are of: that of the LLS overseas.
+    #[must_use]
+    pub fn plafond(&self) -> &'static str {
+        if self.overseas { "LLS" } else { "PLUS" }
+    }
+}
+
+/// Whether a class of the attribute `financement` (from 1) is none of those that texts name.
+fn is_other(financing: u8) -> bool {
+    let classes = Catalogue::embedded().ok().and_then(|c| c.attribute("financement"));
+    let class = classes.and_then(|a| a.classes.get(usize::from(financing).checked_sub(1)?));
+    class.is_some_and(|c| c.code == "AUTRE")
 }
 
 /// Rooms of a code of `typologie` (T1 … T6 and more; a room in a shared dwelling is one).

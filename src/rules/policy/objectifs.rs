@@ -53,13 +53,14 @@ impl Rate {
         rule.sens == Sense::Minimum && self.share < rule.cible
     }
 
-    fn holds(&self, scope: &Scope<'_>) -> bool {
+    fn holds(&self, rule: &Rule, scope: &Scope<'_>) -> bool {
         let same = |own: Option<&str>, line: Option<&str>| own.is_none_or(|own| line == Some(own));
         scope.epci == Some(self.epci.as_str())
             && (self.first..=self.last.unwrap_or(u16::MAX)).contains(&scope.year)
             && same(self.commune.as_deref(), scope.commune)
             && same(self.bailleur.as_deref(), scope.bailleur)
-            && self.reservataire.is_none_or(|own| scope.reservataire == Some(own))
+            // A rule that looks at the leases of one réservataire alone asks the same of every line.
+            && self.reservataire.is_none_or(|own| scope.reservataire == Some(own) || rule.of == [own])
     }
 
     /// How near it is to a line: a rate for a bailleur goes before one for a commune, then one for a
@@ -76,7 +77,7 @@ impl Rate {
 pub fn target<'a>(rule: &Rule, rates: &'a [Rate], scope: &Scope<'_>) -> Target<'a> {
     let rate = rates
         .iter()
-        .filter(|r| r.rule == rule.id && r.holds(scope))
+        .filter(|r| r.rule == rule.id && r.holds(rule, scope))
         .max_by(|a, b| a.precision().cmp(&b.precision()).then_with(|| a.signed.cmp(&b.signed)));
     Target { share: rate.map_or(rule.cible, |r| r.share), rate }
 }

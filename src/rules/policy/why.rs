@@ -1,6 +1,6 @@
 //! A verdict in a sentence, with the figures that it rests on. French: it is shown as it is.
 
-use super::check::{Alone, Cause, Effect, Finding, Fit};
+use super::check::{Alone, Cause, Effect, Finding, Fit, above};
 use super::counts::Niveau;
 use super::dossier::{Facts, Resources};
 use super::household::Quartile;
@@ -233,6 +233,15 @@ fn of_year(facts: &Facts) -> String {
     }
 }
 
+/// Resources with as many decimals as tell them from a ceiling that they pass.
+fn beside(pct: f64, most: f64) -> String {
+    if above(pct, most) && decimal(pct) == decimal(most) {
+        crate::french::short(pct, 2)
+    } else {
+        decimal(pct)
+    }
+}
+
 /// Why a rule about one allocation alone says what it says.
 #[must_use]
 pub fn alone(a: &Alone, facts: &Facts) -> String {
@@ -244,7 +253,7 @@ pub fn alone(a: &Alone, facts: &Facts) -> String {
             } else {
                 format!("de {} à {} %", decimal(ceiling.least), decimal(ceiling.most))
             };
-            let sure = most <= ceiling.least || least > ceiling.most;
+            let sure = !above(most, ceiling.least) || above(least, ceiling.most);
             let said = if least > 0.0 {
                 format!("de {} à {} %", decimal(least), decimal(most))
             } else {
@@ -256,21 +265,24 @@ pub fn alone(a: &Alone, facts: &Facts) -> String {
                 (false, Some(_)) => " : donnez « cat_plafond », ou l'âge et les personnes à charge",
             };
             format!(
-                "Ressources {said} du plafond PLUS selon la catégorie du ménage{} ; le financement du logement en admet {admits} \
+                "Ressources {said} du plafond {} selon la catégorie du ménage{} ; le financement du logement en admet {admits} \
                  au plus{asked}.",
+                facts.plafond(),
                 of_year(facts)
             )
         }
         Fit::Ceiling { pct, ceiling } => format!(
-            "Ressources à {} % du plafond PLUS{}{} ; le financement du logement en admet {} % au plus.",
-            decimal(pct),
+            "Ressources à {} % du plafond {}{}{} ; le financement du logement en admet {} % au plus.",
+            beside(pct, ceiling.most),
+            facts.plafond(),
             facts.size.rank().map_or_else(String::new, |r| format!(" (catégorie {})", r.min(6))),
             of_year(facts),
-            decimal(if pct > ceiling.least { ceiling.most } else { ceiling.least })
+            decimal(if above(pct, ceiling.least) { ceiling.most } else { ceiling.least })
         ),
         Fit::Category { pct, ceiling } => format!(
-            "Ressources à {} % du plafond PLUS ; selon la catégorie du ménage, le financement du logement en admet {} à {} % : donnez « cat_plafond ».",
+            "Ressources à {} % du plafond {} ; selon la catégorie du ménage, le financement du logement en admet {} à {} % : donnez « cat_plafond ».",
             decimal(pct),
+            facts.plafond(),
             decimal(ceiling.least),
             decimal(ceiling.most)
         ),

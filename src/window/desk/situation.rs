@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::days;
 use crate::desk::editions::Loaded;
 use crate::desk::problem::Problem;
+use crate::reference::generations::{self, Whole};
 use crate::reference::situation::SituationRules;
 use crate::territory::known::{self, Unknown};
 use crate::territory::layer::Layer;
@@ -142,6 +144,10 @@ pub fn locate(
         .filter_map(|(id, g)| id.strip_prefix("qpv").map(|generation| (generation, &g.layer)))
         .map(|(generation, qpv)| {
             let answer = in_qpv(generation, qpv, rules, [lon, lat], quality);
+            if let Some(whole) = commune.and_then(|c| whole_today(generation, &c.code)) {
+                let motif = Some(format!("{} est un quartier prioritaire ({})", whole.libelle, whole.source));
+                return ReponseQpv { reponse: Reponse::Dedans, motif, ..answer };
+            }
             if answer.reponse != Reponse::Dehors {
                 return answer;
             }
@@ -168,6 +174,12 @@ pub fn locate(
         h3,
         qpv,
     }
+}
+
+/// The département of a commune, where all of it is a QPV today, in the generation that is in force there.
+fn whole_today(generation: &str, depcom: &str) -> Option<&'static Whole> {
+    let now = generations::in_force_at(days::number(days::today()), depcom);
+    now.whole.filter(|_| now.generation.to_string() == generation)
 }
 
 /// Why nothing is known of a place.

@@ -3475,8 +3475,8 @@ export interface components {
         /** @description Ce que le calcul signale. */
         AlerteFlux: {
             /**
-             * @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation,
-             *     a_defaut, arrete_attendu, projet.
+             * @description assiette_negative, bornes, surreservation, etat_plafond, agents_plafond, etat_insuffisant, garanties,
+             *     denonciation, a_defaut, arrete_attendu, projet.
              */
             id: string;
             message: string;

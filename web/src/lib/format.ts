@@ -40,6 +40,9 @@ export function formatPublished(value: number | null | undefined, unit: string):
 export const columnDecimals = (values: readonly (number | null | undefined)[], unit: string): number =>
   unit === 'nombre' ? 0 : unit === '%' ? Number(values.some((v) => v != null && !Number.isInteger(v))) : 1;
 
+/** A rate that a text sets, with the decimals that it has: « 25 », « 27,3 », « 27,25 ». */
+export const formatRate = (value: number): string => formatNumber(value, [0, 1, 2].find((d) => Math.abs(value * 10 ** d - Math.round(value * 10 ** d)) < 1e-6) ?? 2);
+
 /** A difference to a reference: « +2,1 pts » for shares, with the unit otherwise. */
 export function formatGap(value: number, reference: number, unit: string, decimals = 0): string {
   const gap = value - reference;

@@ -276,7 +276,10 @@ class Data {
     const query = { indicateur: indicator, ...sharedQuery(), population: kind === 'ecart' ? 'RECENTS' : population, ...(page.within ? { dans: `${page.within.scale}:${page.within.code}` } : {}) };
     const crossed = this.indicators.find((i) => i.id === page.cross);
     const second = kind === 'croisement' && crossed ? { indicateur: crossed.id, population: crossed.domaine === 'parc' ? 'TOUS' : page.population } : null;
-    const ask = (more: object): Promise<Valeurs> => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query: { ...query, ...more } }, signal: abort.signal }));
+    // What joins no survey (the stock up to date) stands beside another year all the same: it is that of the wave that was asked.
+    const ofYear = (asked: { vague?: number | null }) => (answer: Valeurs): Valeurs => (answer.vague == null && kind === 'evolution' ? { ...answer, vague: asked.vague ?? this.wave } : answer);
+    const ask = (more: { vague?: number | null; indicateur?: string; population?: string }): Promise<Valeurs> =>
+      read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query: { ...query, ...more } as typeof query }, signal: abort.signal })).then(ofYear(more));
     const other = kind === 'valeur' ? Promise.resolve(null) : ask(second ?? (kind === 'ecart' ? { population: 'TOUS' } : { vague: page.wave2 }));
     this.loading = true;
     this.valuesError = null;

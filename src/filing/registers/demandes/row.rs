@@ -149,6 +149,10 @@ impl<'r> Rows<'r> {
     fn sum(column: &Column, record: &ByteRecord, max: f64, notes: &mut Notes<'_>) -> Option<f64> {
         let cell = column.cell(record)?;
         let v = checks::money(column, cell, "S09", notes)?;
+        if v > 0.0 && column.looks_annual() {
+            notes.note("S12", column, cell, checks::ANNUAL);
+            return None;
+        }
         if (0.0..=max).contains(&v) {
             return Some(v);
         }
@@ -289,9 +293,20 @@ impl Intake for Rows<'_> {
     fn row(&self, record: &ByteRecord, (): &mut (), b: &mut Batch, notes: &mut Notes<'_>) -> Fate {
         let Some(nud) = self.number(record, notes) else { return Fate::Rejected };
         let Some(depot) = Self::day(&self.depot, record, notes) else {
-            notes.note("S01", &self.depot, b"", "La date de dépôt est nécessaire.");
+            let cell = self.depot.cell(record).unwrap_or(b"");
+            let message = match cell {
+                [] => "La date de dépôt est nécessaire.",
+                _ => "La date de dépôt ne peut être lue : écrivez-la aaaa-mm-jj ou jj/mm/aaaa.",
+            };
+            notes.note("S01", &self.depot, cell, message);
             return Fate::Rejected;
         };
+        let first = self.reference.seuils.annee_min;
+        if depot / 10_000 < u32::from(first) {
+            let cell = self.depot.cell(record).unwrap_or(b"");
+            notes.note("S01", &self.depot, cell, format!("Aucune demande n'est d'avant {first}."));
+            return Fate::Rejected;
+        }
         let Some((depcom, communes)) = self.asked(record, notes) else {
             let cell = self.communes.cell(record).unwrap_or(b"");
             let message = match cell {
@@ -308,6 +323,10 @@ impl Intake for Rows<'_> {
         let [renewed, closed, entered, refused] =
             [&self.renouvellement, &self.radiation, &self.entree, &self.refus_le]
                 .map(|c| Self::day(c, record, notes));
+        if renewed.is_some_and(|r| r < depot) {
+            let cell = self.renouvellement.cell(record).unwrap_or(b"");
+            notes.note("S04", &self.renouvellement, cell, "Le renouvellement précède le dépôt.");
+        }
         if closed.is_some_and(|c| c < depot) {
             let cell = self.radiation.cell(record).unwrap_or(b"");
             notes.note("S05", &self.radiation, cell, "La radiation précède le dépôt.");

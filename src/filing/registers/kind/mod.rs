@@ -9,7 +9,7 @@ mod rows;
 
 use std::path::Path;
 
-pub use self::rows::declared_years;
+pub use self::rows::{declared_years, years_of_rows};
 use super::demandes::exchange;
 use super::kit::years::year_in;
 use super::zones::Form;

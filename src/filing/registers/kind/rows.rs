@@ -120,6 +120,37 @@ pub fn declared_years(head: &[Vec<String>]) -> Option<(&str, Vec<&str>)> {
     Some((header[at].trim(), found))
 }
 
+/// The column that says the year, and how many rows say each: of a file that is not too large, all rows.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn years_of_rows(table: &Table) -> Result<Option<(String, BTreeMap<String, u64>)>, TableError> {
+    let Some(header) = table.head.first() else { return Ok(None) };
+    let Ok(names) = magasin().map(|m| &m.annee.colonnes) else { return Ok(None) };
+    let Some(at) = header.iter().position(|h| names.contains(&canonical(h).replace('_', ""))) else {
+        return Ok(None);
+    };
+    let mut years: BTreeMap<String, u64> = BTreeMap::new();
+    let mut look = |record: &ByteRecord| {
+        let cell = fields::unfloat(fields::clean(record.get(at).unwrap_or_default()));
+        if cell.len() == 4 && cell.iter().all(u8::is_ascii_digit) {
+            *years.entry(String::from_utf8_lossy(cell).into_owned()).or_default() += 1;
+        }
+    };
+    if table.text.size <= WHOLE {
+        table.for_each::<TableError>(table.skip(), |_, record| {
+            look(record);
+            Ok(())
+        })?;
+    } else {
+        table.survey(table.skip(), |_, record| look(record))?;
+    }
+    Ok(Some((header[at].trim().to_owned(), years)))
+}
+
+/// Bytes of a file that is read once more for the year of each row.
+const WHOLE: u64 = 256 << 20;
+
 fn dwellings(table: &Table, file: &str) -> Result<Verdict, TableError> {
     if let Some((column, years)) = declared_years(&table.head)
         && let [one] = years[..]

@@ -18,6 +18,10 @@ pub struct Habit {
     pub rounded: bool,
     /// Read as euros, its sums are those of nobody: they are thousands.
     pub thousands: bool,
+    /// Read as euros a month, half of its sums are those of a year.
+    pub annual: bool,
+    /// Read as euros a year, nine sums of ten are those of a month.
+    pub monthly: bool,
 }
 
 /// What is seen of a column while its first rows pass.
@@ -35,9 +39,24 @@ pub struct Observed {
 struct Euros {
     sums: u32,
     greatest: f64,
+    /// Those that few households have a month, and those that few have a year.
+    large: u32,
+    small: u32,
 }
 
+/// € that few households have a month, and that few have less of a year.
+const LARGE: f64 = 6_000.0;
+const SMALL: f64 = 4_000.0;
+
 impl Euros {
+    fn are_annual(self) -> bool {
+        self.sums >= 10 && 2 * self.large >= self.sums
+    }
+
+    fn are_monthly(self) -> bool {
+        self.sums >= 20 && 10 * self.small >= 9 * self.sums && !self.are_thousands()
+    }
+
     /// Five sums of which none reaches a thousand, or any that does not reach a hundred.
     fn are_thousands(self) -> bool {
         (self.sums > 0 && self.greatest < 100.0) || (self.sums >= 5 && self.greatest < 1_000.0)
@@ -61,6 +80,8 @@ impl Observed {
         {
             self.euros.sums += 1;
             self.euros.greatest = self.euros.greatest.max(sum);
+            self.euros.large += u32::from(sum > LARGE);
+            self.euros.small += u32::from(sum < SMALL);
         }
     }
 
@@ -75,6 +96,8 @@ impl Observed {
             ordered: self.dates.ordered(),
             rounded: self.codes.rounded(),
             thousands: self.euros.are_thousands(),
+            annual: self.euros.are_annual(),
+            monthly: self.euros.are_monthly(),
         }
     }
 }
@@ -87,6 +110,18 @@ mod tests {
         let mut seen = Observed::default();
         cells.iter().for_each(|c| seen.see(c.as_bytes()));
         seen.habit().thousands
+    }
+
+    #[test]
+    fn sums_of_a_year_and_of_a_month_are_told_apart() {
+        let of = |sums: &[u32]| {
+            let mut seen = Observed::default();
+            sums.iter().cycle().take(24).for_each(|s| seen.see(s.to_string().as_bytes()));
+            (seen.habit().annual, seen.habit().monthly)
+        };
+        assert_eq!(of(&[1_200, 850, 2_300, 1_650]), (false, true), "a month");
+        assert_eq!(of(&[14_400, 10_200, 27_600, 2_000]), (true, false), "a year");
+        assert_eq!(of(&[3_500, 5_000, 5_500, 900]), (false, false), "who knows");
     }
 
     #[test]

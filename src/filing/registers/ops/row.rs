@@ -286,7 +286,13 @@ impl Intake for Dwellings<'_> {
         let s = &self.ops.seuils;
         let wave = self.c_vague.cell(record);
         if wave.and_then(|v| fields::integer(v).ok()) != Some(i64::from(self.vague)) {
-            let message = format!("Cette ligne n'est pas de la vague {}.", self.vague);
+            let read = wave.and_then(|v| fields::integer(v).ok());
+            let message = if read.is_none() {
+                notes.count("vagues_illisibles");
+                format!("Cette ligne ne dit pas de quelle vague elle est (attendu : {}).", self.vague)
+            } else {
+                format!("Cette ligne n'est pas de la vague {}.", self.vague)
+            };
             notes.note("O01", &self.c_vague, wave.unwrap_or(b""), message);
             return Fate::Rejected;
         }

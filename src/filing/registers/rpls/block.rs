@@ -45,6 +45,8 @@ pub(super) struct Parsed {
     pub cut: bool,
     /// A line that names another organism than the first, and its SIREN.
     pub organisation: Option<(u64, String)>,
+    /// Line of a second header whose columns stand otherwise.
+    pub reordered: Option<u64>,
     pub seen: Seen,
 }
 
@@ -142,7 +144,7 @@ impl<'a> Worker<'a> {
         let mut rows = Rows::with_capacity(block.size() / 250 + 16);
         let mut trial: Option<Rows> = None;
         let (mut first_outside, mut last) = (None, Shape::Whole);
-        let mut organisation = None;
+        let (mut organisation, mut reordered) = (None, None);
         let (width, full, reach) = (self.layout.width, self.layout.full, self.layout.reach);
         let seen = block.rows(full, reach, |line, record, shape| {
             last = shape;
@@ -155,6 +157,10 @@ impl<'a> Worker<'a> {
                     organisation.get_or_insert((line, siren));
                 }
                 return rows.tally.add(Count::Outside);
+            }
+            if intake::is_reordered(record, &self.layout.header) {
+                reordered.get_or_insert(line);
+                return;
             }
             if intake::is_outside(record, &self.layout.header) {
                 rows.tally.add(Count::Outside);
@@ -199,6 +205,7 @@ impl<'a> Worker<'a> {
             rejected,
             outside: first_outside,
             organisation,
+            reordered,
             cut: block.is_unended() && last == Shape::Broken,
             seen,
         })

@@ -76,7 +76,21 @@ pub(super) fn damaged_year(cell: &[u8]) -> Option<i64> {
     }
     let day = (cell.len() >= 8 && cell.iter().any(|b| matches!(b, b'-' | b'/')))
         .then(|| dates::date(cell).ok())??;
-    Some(i64::from(day.year))
+    Some(day_count(day).unwrap_or_else(|| i64::from(day.year)))
+}
+
+/// The year that a spreadsheet showed as a day: 1974 is the 27th of May 1905. The first of January is a year.
+fn day_count(day: dates::Date) -> Option<i64> {
+    let small = |n: u16| i8::try_from(n).ok();
+    let then = jiff::civil::Date::new(
+        i16::try_from(day.year).ok()?,
+        small(day.month.into())?,
+        small(day.day?.into())?,
+    )
+    .ok()?;
+    let first = jiff::civil::date(1899, 12, 30);
+    let n = i64::from(first.until(then).ok()?.get_days());
+    ((1_700..=2_100).contains(&n) && (day.month, day.day) != (1, Some(1))).then_some(n)
 }
 
 /// Scientific notation that does not write the units.
@@ -117,6 +131,7 @@ pub(super) fn month(cell: &[u8], habit: &Habit, tally: &mut Tally) -> Result<u32
         Written::MonthName => tally.add(Count::MonthName),
         Written::Serial => tally.add(Count::SerialDate),
         Written::Month1st => tally.add(Count::MonthFirst),
+        Written::Universal => tally.add(Count::Universal),
     }
     if (1000..=2999).contains(&date.year) { Ok(date.yyyymm()) } else { Err(dates::Doubt::Unreadable) }
 }

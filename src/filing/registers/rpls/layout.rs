@@ -275,10 +275,10 @@ impl Layout {
     }
 
     fn collection(table: &Table, reference: &Rpls) -> Option<Self> {
-        let (year, first, second) = collection_lines(table)?;
+        let (year, first, _) = collection_lines(table)?;
         let fields = &reference.collecte.champs;
         let mut layout = Self::at(reference, |name| fields.iter().position(|f| f == name), fields);
-        layout.width = second.len().max(fields.len());
+        layout.width = fields.len();
         layout.full = layout.width;
         layout.label = "fichier de collecte d'un bailleur (64 champs sans en-tête)";
         layout.skip = table.skip();
@@ -290,7 +290,8 @@ impl Layout {
             name: text(2).or_else(|| text(3)),
             announced: text(10).and_then(|n| n.parse().ok()),
         });
-        layout.reach = fields.len();
+        // A spreadsheet leaves out the empty cells at the end of a row.
+        layout.reach = LEAST;
         Some(layout)
     }
 
@@ -367,6 +368,9 @@ impl Layout {
     }
 }
 
+/// Fields that a line of a collection file has at least, without its empty last ones.
+const LEAST: usize = 56;
+
 /// The collection file of bailleurs, 12 fields that begin with a year, then 64 fields: its year, its first
 /// and second lines.
 pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[String])> {
@@ -378,7 +382,7 @@ pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[Strin
     let siret = first.get(9)?.trim().as_bytes();
     let siret = fields::siren(siret).is_ok() || fields::lost(siret);
     let dwelling = second.get(3).is_some_and(|c| fields::commune(fields::clean(c.as_bytes())).is_ok());
-    let nearly = siret && dwelling && (56..64).contains(&second.len());
+    let nearly = siret && dwelling && (LEAST..64).contains(&second.len());
     let sound = (2009..=2100).contains(&year) && full(first, 12) && (full(second, 64) || nearly);
     sound.then_some((year, first, second))
 }

@@ -90,6 +90,8 @@ pub enum RplsError {
         path.display()
     )]
     Postcodes { path: PathBuf, line: u64, column: String },
+    #[error("{} : ligne {line} : {}", path.display(), super::intake::ANOTHER_ORDER)]
+    Reordered { path: PathBuf, line: u64 },
     #[error("{} : le fichier n'a que son en-tête, sans aucun logement", path.display())]
     NoRow { path: PathBuf },
     #[error("écriture impossible dans {} ({source})", path.display())]
@@ -208,6 +210,9 @@ impl Import<'_> {
         if let Some((line, siren)) = parsed.organisation.take() {
             return Err(RplsError::TwoOrganisations { path: self.path.clone(), line, siren });
         }
+        if let Some(line) = parsed.reordered {
+            return Err(RplsError::Reordered { path: self.path.clone(), line });
+        }
         let by_ident = self.layout.has(Col::IDENT_REP);
         // Two equal lines of a file without flat numbers are two equal flats; with them, a repetition.
         let flats = self.layout.has(Col::NUMAPPT);
@@ -303,8 +308,6 @@ impl Import<'_> {
         self.table.finish()?;
         self.findings.finish().map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
         report.encoding(&self.seen);
-        let around = report.comptes.get("lignes_hors_tableau").copied().unwrap_or(0);
-        report.remarques.extend(super::intake::outside(around.max(1), self.outside.as_ref()));
         report.remarques.extend(self.cut.then(|| super::intake::CUT.to_owned()));
         report.lignes_lues = self.read;
         report.lignes_gardees = self.kept;
@@ -322,6 +325,8 @@ impl Import<'_> {
         for (key, n) in self.tally.iter() {
             report.count(key, n);
         }
+        let around = report.comptes.get("lignes_hors_tableau").copied().unwrap_or(0);
+        report.remarques.extend(super::intake::outside(around, self.outside.as_ref()));
         Ok(())
     }
 }

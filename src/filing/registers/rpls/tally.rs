@@ -24,6 +24,7 @@ counts!(
     MonthName = "mois_en_lettres",
     SerialDate = "dates_en_nombre_de_jours",
     MonthFirst = "dates_mois_en_premier",
+    Universal = "dates_en_temps_universel",
     Filler = "dates_de_remplissage",
     LostIdent = "identifiants_perdus",
     IdentRepaired = "identifiants_rpls_repares",

@@ -310,7 +310,15 @@ impl Block {
     pub fn rows(&self, width: usize, reach: usize, mut each: impl FnMut(u64, &ByteRecord, Shape)) -> Seen {
         let mut held: Option<(u64, ByteRecord)> = None;
         let mut shorts = 0;
+        let mut row = ByteRecord::new();
         let seen = self.for_each(|line, record| {
+            let record = match self.unwrapped(record, reach) {
+                Some(whole) => {
+                    row = whole;
+                    &row
+                }
+                None => record,
+            };
             // An empty row of a spreadsheet is half of nothing, and breaks nothing in two.
             if record.len() < width && record.iter().all(is_blank) {
                 if let Some((first, half)) = held.take() {
@@ -346,5 +354,18 @@ impl Block {
             each(line, &record, if cut { Shape::Broken } else { Shape::Short });
         }
         seen
+    }
+
+    /// A row that a spreadsheet of other separators wrote as one quoted cell, as it was.
+    fn unwrapped(&self, record: &ByteRecord, reach: usize) -> Option<ByteRecord> {
+        let [text] = [record.get(0)?];
+        let fields = text.iter().filter(|b| **b == self.delimiter).count() + 1;
+        if record.len() != 1 || reach < 3 || fields < reach {
+            return None;
+        }
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(self.delimiter).has_headers(false).from_reader(text);
+        let mut whole = ByteRecord::new();
+        (reader.read_byte_record(&mut whole).ok()? && whole.len() >= reach).then_some(whole)
     }
 }

@@ -156,7 +156,7 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
         (None, None) => String::new(),
     };
     let unnamed = couche.id == "*" && columns.code.is_some() && cell(columns.code).is_none();
-    let code = if couche.id == "*" { code } else { code.to_uppercase() };
+    let code = if couche.id == "*" { code } else { mended(&couche.id, code.to_uppercase()) };
     let commune = match couche.commune_du_code {
         Some(n) => code.get(..n).map(str::to_owned),
         None => commune,
@@ -174,6 +174,25 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
         |v: String| fields::siren(v.as_bytes()).ok().map(|s| String::from_utf8_lossy(&s.digits).into());
     let epci = parent(columns.epci).map(first).and_then(siren);
     Attributes { code, nom, commune, epci, departement, padded, unnamed }
+}
+
+/// A code without what people and tools write in it: `200 099 018` or a SIRET, `01901 0101`,
+/// `QN00191M - Les Peupliers`; what is none stays as it is.
+fn mended(couche: &str, code: String) -> String {
+    let bare: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let head = |n: usize| bare.get(..n).filter(|h| h.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let mended = match couche {
+        "epci" => fields::siren(code.as_bytes()).ok().map(|s| String::from_utf8_lossy(&s.digits).into()),
+        "qpv" => head(8)
+            .filter(|h| h.starts_with("QP") || h.starts_with("QN"))
+            .filter(|_| !bare[8..].starts_with(|c: char| c.is_alphanumeric()))
+            .map(str::to_owned),
+        "iris" => head(9)
+            .filter(|h| bare.len() == 9 && h[2..].bytes().all(|b| b.is_ascii_digit()))
+            .map(str::to_owned),
+        _ => None,
+    };
+    mended.unwrap_or(code)
 }
 
 /// A value without the `.0` that spreadsheets and float columns leave behind whole numbers, its accents
@@ -308,6 +327,21 @@ mod tests {
         assert_eq!((a.code.as_str(), a.padded), ("73065", false));
         let a = read_one("commune", &["insee"], &["2A004"]);
         assert_eq!((a.code.as_str(), a.departement.as_deref()), ("2A004", Some("2A")));
+    }
+
+    #[test]
+    fn codes_are_mended_as_tables_mend_them() {
+        for (couche, written, code) in [
+            ("epci", "200 067 106", "200067106"),
+            ("epci", "20006710600012", "200067106"),
+            ("iris", "73065 0101", "730650101"),
+            ("qpv", "QN 07301M", "QN07301M"),
+            ("qpv", "QN07301M - Les Hauts", "QN07301M"),
+            ("qpv", "QN07301MX", "QN07301MX"),
+        ] {
+            let name = if couche == "epci" { "siren_epci" } else { "code" };
+            assert_eq!(read_one(couche, &[name, "nom"], &[written, "x"]).code, code, "{written}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::french::thousands;
+use crate::french::{counted, thousands};
 use crate::territory::crs::CrsError;
 
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,13 @@ pub enum ZonesError {
             Shapefile (.shp avec son .dbf, ou .zip)"
     )]
     NotZones { file: String, found: String },
+    #[error(
+        "« {file} » n'a qu'une partie des zones : {} ({}). C'est une page de la réponse d'un service : demandez-les \
+         toutes (« limit », « count » ou « resultRecordCount »), ou réunissez les pages. Le magasin n'a pas changé",
+        counted(*had, "entité", "entités"),
+        of.map_or_else(|| "il dit en avoir d'autres".to_owned(), |n| format!("sur {}", thousands(n)))
+    )]
+    Part { file: String, had: u64, of: Option<u64> },
     #[error("« {file} » est endommagé : {message}")]
     Damaged { file: String, message: String },
     #[error("« {file} » ne contient aucune zone")]

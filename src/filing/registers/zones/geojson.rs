@@ -77,6 +77,13 @@ fn whole(file: &str, text: &str, encoding: &str, meter: &mut Meter<'_>) -> Resul
     let State { columns, mut features, .. } = state;
     let mut top = top;
     let crs = top.as_mut().and_then(|t| t.crs.take());
+    if let Some(part) = &top {
+        let had = features.len() as u64;
+        let of = part.matched.filter(|n| *n > had);
+        if of.is_some() || part.more {
+            return Err(ZonesError::Part { file: file.to_owned(), had, of });
+        }
+    }
     match top {
         Some(Parsed { listed: true, .. }) => {}
         Some(Parsed { feature: Some(feature), .. }) => features.push(feature),
@@ -245,6 +252,12 @@ enum Member {
     Geometries,
     Features,
     Crs,
+    /// Of how many features of a service these are some.
+    #[serde(rename = "numberMatched")]
+    Matched,
+    #[serde(rename = "exceededTransferLimit")]
+    Exceeded,
+    Links,
     #[serde(other)]
     Other,
 }
@@ -257,6 +270,9 @@ struct Parsed {
     feature: Option<RawFeature>,
     shape: Option<Shape>,
     crs: Option<String>,
+    /// How many features the service has, and whether it says that there are more than these.
+    matched: Option<u64>,
+    more: bool,
 }
 
 /// Any object, at its level; `None` for what is none.
@@ -324,6 +340,17 @@ impl<'de> Visitor<'de> for Thing<'_, '_, '_> {
             match member {
                 Member::Type => kind = Some(map.next_value_seed(Text)?),
                 Member::Id if feature => id = Some(map.next_value_seed(Text)?).filter(|id| !id.is_empty()),
+                Member::Matched if level == Level::Top => {
+                    parsed.matched = map.next_value::<serde_json::Value>()?.as_u64();
+                }
+                Member::Exceeded if level == Level::Top => {
+                    parsed.more |= map.next_value::<serde_json::Value>()?.as_bool() == Some(true);
+                }
+                Member::Links if level == Level::Top => {
+                    let links = map.next_value::<serde_json::Value>()?;
+                    let next = |l: &serde_json::Value| l["rel"] == "next";
+                    parsed.more |= links.as_array().is_some_and(|all| all.iter().any(next));
+                }
                 Member::Properties if feature => {
                     is_feature = true;
                     values = map.next_value_seed(Properties { state })?;

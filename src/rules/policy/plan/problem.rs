@@ -109,7 +109,9 @@ impl Problem<'_> {
                     Aim::Departures => true,
                     Aim::Targets(of) => of(i),
                 };
-                problem.add_column(if counted { rules.weight(Departure::Cible) } else { 0.0 }, 0.0..)
+                let cost = if counted { rules.weight(Departure::Cible) } else { 0.0 };
+                // Leases are whole, and so is what a target misses.
+                if whole { problem.add_integer_column(cost, 0.0..) } else { problem.add_column(cost, 0.0..) }
             })
             .collect();
         let mut of_dwelling: Vec<Vec<(Col, f64)>> = vacant.iter().map(|v| vec![(*v, 1.0)]).collect();

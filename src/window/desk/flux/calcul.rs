@@ -112,8 +112,13 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
     what_if.taux = taux.or(base.taux);
     what_if.stock = stock.unwrap_or(base.stock);
     if let Some(n) = exclus {
-        (what_if.mutations, what_if.anru, what_if.orcod) = (n, 0, 0);
-        (what_if.insalubrite, what_if.vente) = (0, 0);
+        // What is tried changes mutations; other motives give way only where they are more than all of it.
+        let mut left = n;
+        for motive in [&mut what_if.anru, &mut what_if.orcod, &mut what_if.insalubrite, &mut what_if.vente] {
+            *motive = (*motive).min(left);
+            left -= *motive;
+        }
+        what_if.mutations = left;
     }
     if what_if.taux.is_some_and(|t| !(0.0..=100.0).contains(&t)) {
         return Err(Problem::value(

@@ -8,7 +8,7 @@ use crate::desk::leases::mixite::{
     Mixite, Only, Placements, Projection, ScoreMixite, choices, day_of_year, described, name, notes, why_not,
 };
 use crate::desk::leases::rates::ObjectifCia;
-use crate::desk::leases::{Open, number, percent};
+use crate::desk::leases::{Open, number, percent, target_percent};
 use crate::desk::problem::Problem;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
@@ -297,7 +297,7 @@ pub fn score(
         ecart: gap,
         // Both readings of the mutations of unknown kind must agree.
         respectee: met.filter(|m| standing == Standing::Applicable && other.is_none_or(|o| o == *m)),
-        cible: percent(target.share),
+        cible: target_percent(target.share),
         objectif: target.rate.map(|r| ObjectifCia::new(rule, r)),
         projection: score
             .filter(|_| standing == Standing::Applicable)

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::days;
 use crate::desk::leases::rates::ObjectifCia;
-use crate::desk::leases::{Choix, percent, reservataires};
+use crate::desk::leases::{Choix, percent, reservataires, target_percent};
 use crate::policy::facts::{Allocations, Named};
 use crate::policy::mix::{Line, Score, Standing};
 use crate::policy::why;
@@ -353,7 +353,7 @@ pub fn described(r: &'static Rule) -> Regle {
         libelle: &r.libelle,
         article: &r.article,
         sens: r.sens,
-        cible: percent(r.cible),
+        cible: target_percent(r.cible),
         base: &r.base,
         compte: &r.compte_libelle,
         nature: r.nature,
@@ -368,7 +368,7 @@ pub fn why_not(standing: Standing) -> Option<String> {
         match standing {
             Standing::Applicable => return None,
             Standing::NonSoumis => {
-                "Non soumis : l'arrêté des seuils de l'année ne liste pas cet EPCI (indice retenu pour dire qui est soumis)."
+                "Non soumis : le dernier arrêté des seuils connu ne liste pas cet EPCI (indice retenu pour dire qui est soumis)."
             }
             Standing::NonEtabli => {
                 "On ne sait pas dire si ces EPCI sont soumis : aucun arrêté des seuils chargé ni aucune liste ne le dit."

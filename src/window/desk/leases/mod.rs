@@ -97,3 +97,9 @@ pub fn reservataires() -> &'static [Valeur] {
 pub fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
+
+/// A target in %, with the decimals that a convention may give it.
+#[must_use]
+pub fn target_percent(share: f64) -> f64 {
+    (share * 10_000.0).round() / 100.0
+}

@@ -14,12 +14,15 @@ use crate::desk::params::{day as date, words};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::geocode::{Geocoder, Kind, Query, SURE};
+use crate::policy::dossier::Checker;
+use crate::reference::communes::city_of;
 use crate::reference::indicators::Catalogue;
 use crate::reference::registre::mot;
 use crate::registers::fields;
 use crate::registers::kit::small::SmallTable;
 use crate::state::{self, Caracteristiques, Evenement, GenreEvenement, Lieu, NewEvent, State};
 use crate::stock::table::hash;
+use crate::territory::layer::Zone;
 
 pub const AWAITS: &str = "En attente : l'autre bailleur n'a pas déclaré ce transfert, ou pas pour tous ces logements. \
                       Jusque-là, ou jusqu'au prochain RPLS, ils restent comptés chez celui qui les a au RPLS.";
@@ -128,6 +131,7 @@ pub struct Ground {
     own: BTreeSet<u64>,
     /// What it told before.
     told: Told,
+    checker: Arc<Checker>,
     geocoder: Option<Arc<Geocoder>>,
 }
 
@@ -141,10 +145,28 @@ impl Ground {
         let told = Told::of(events, year, communes);
         // Without imported addresses, dwellings that arrive count for their commune.
         let held = Arc::clone(app);
-        let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok())
+        let (geocoder, checker) = tokio::task::spawn_blocking(move || (held.geocoder().ok(), held.checker()))
             .await
             .map_err(|e| Problem::internal(&e))?;
-        Ok(Self { loaded, own, told, geocoder })
+        let checker = checker.map_err(|e| Problem::internal(&e))?;
+        Ok(Self { loaded, own, told, checker, geocoder })
+    }
+
+    /// The zone of a layer that holds a dwelling of the register; None if its number or point is not known.
+    fn zone_of(&self, layer: &str, ident: &str) -> Option<Option<&Zone>> {
+        let [lon, lat] = self.checker.parc.by_ident(ident)?.point?;
+        let layer = &self.loaded.zones.get(layer)?.layer;
+        Some(layer.locate(lon, lat).and_then(|z| layer.zones.get(z as usize)))
+    }
+
+    /// The QPV of dwellings of the register that leave, where all are in the same one or outside: it is known
+    /// by their numbers, whatever was told.
+    fn qpv_of(&self, idents: &[String]) -> Option<String> {
+        let each: Option<BTreeSet<String>> = idents
+            .iter()
+            .map(|i| Some(self.zone_of("qpv2024", i)?.map(|z| z.code.clone()).unwrap_or_default()))
+            .collect();
+        each.filter(|all| all.len() == 1)?.into_iter().next()
     }
 
     /// Where an address of a commune is, if that is sure enough.
@@ -186,6 +208,11 @@ fn described(name: &impl Fn(&str) -> String, c: &Caracteristiques) -> Result<(),
         return Err(Problem::value(&name("surface"), &n.to_string(), "Un logement a de 5 à 500 m²."));
     }
     Ok(())
+}
+
+/// A commune, or the city that an arrondissement is of.
+fn municipality(commune: &str) -> &str {
+    city_of(commune).map_or(commune, |c| c.commune.as_str())
 }
 
 /// Checks an event as it is asked; `at` names the line of a file in messages.
@@ -244,6 +271,29 @@ pub fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewE
             "Ce logement n'est pas dans votre parc au dernier RPLS, et aucun événement ne l'y a fait entrer.",
         ));
     }
+    let leaves = asked.genre.sign() <= 0;
+    for ident in asked.ident_rep.iter().filter(|_| leaves) {
+        if let Some(Some(there)) = ground.zone_of("commune", ident)
+            && municipality(&there.code) != municipality(&asked.commune)
+        {
+            return Err(Problem::value(
+                &name("commune"),
+                &asked.commune,
+                format!(
+                    "Le logement {ident} est dans une autre commune au RPLS : {} ({}). Corrigez la commune ou le numéro.",
+                    there.nom, there.code
+                ),
+            ));
+        }
+    }
+    let transfer = matches!(asked.genre, GenreEvenement::Cession | GenreEvenement::Acquisition);
+    if transfer && asked.autre.trim().is_empty() {
+        return Err(Problem::missing(
+            &name("autre"),
+            "une cession ou une acquisition dit l'autre bailleur, par son SIREN",
+        ));
+    }
+    let qpv = if leaves { ground.qpv_of(&asked.ident_rep) } else { None }.unwrap_or(asked.qpv);
     let adresse = words(&name("adresse"), &asked.adresse, 200)?;
     let arrives = asked.genre.sign() > 0;
     if arrives {
@@ -256,7 +306,7 @@ pub fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewE
         date: day,
         commune: asked.commune,
         adresse,
-        qpv: asked.qpv,
+        qpv,
         logements: asked.logements,
         ident_rep: asked.ident_rep,
         autre: words(&name("autre"), &asked.autre, 120)?,

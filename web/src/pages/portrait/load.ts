@@ -153,15 +153,17 @@ async function residencesOf({ scale, code }: { scale: string; code: string }, st
   const query = { dans: `${scale}:${code}`, ...stock };
   try {
     const columns = await Promise.all(RESIDENCE_INDICATORS.map((indicateur) => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: 'residence' }, query: { ...query, indicateur } } }))));
-    const [first] = columns;
-    const residences = (first?.codes ?? []).map((each, i): Residence => ({
-      nom: first?.noms[i] || each,
-      logements: first?.logements?.[i] ?? null,
-      figures: columns.map((c) => {
-        const at = c.codes[i] === each ? i : c.codes.indexOf(each);
-        return { valeur: c.valeurs[at] ?? null, secret: c.secret[at] ?? true };
-      }),
-    }));
+    // A residence that came since the survey is in the columns of the stock alone.
+    const each = [...new Set(columns.flatMap((c) => c.codes))];
+    const residences = each.map((code): Residence => {
+      const found = columns.map((c) => ({ c, at: c.codes.indexOf(code) }));
+      const named = found.find(({ at }) => at >= 0);
+      return {
+        nom: named?.c.noms[named.at] || code,
+        logements: named?.c.logements?.[named.at] ?? null,
+        figures: found.map(({ c, at }) => ({ valeur: c.valeurs[at] ?? null, secret: at >= 0 && (c.secret[at] ?? true) })),
+      };
+    });
     const largest = residences.sort((a, b) => (b.logements ?? 0) - (a.logements ?? 0)).slice(0, RESIDENCES);
     return { residences: largest, open: residences.length, refusal: null };
   } catch (fault) {

@@ -63,6 +63,8 @@ pub enum Written {
     Serial,
     /// 3/1/2019 for 1 March.
     Month1st,
+    /// 2024-01-18T23:00:00Z: midnight in Paris, as a program of universal time writes the next day.
+    Universal,
 }
 
 impl Written {
@@ -74,6 +76,7 @@ impl Written {
             Self::MonthName => Some("mois_en_lettres"),
             Self::Serial => Some("dates_en_nombre_de_jours"),
             Self::Month1st => Some("dates_mois_en_premier"),
+            Self::Universal => Some("dates_en_temps_universel"),
         }
     }
 }
@@ -270,6 +273,9 @@ pub fn read(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Writt
 }
 
 fn any(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Written), Doubt> {
+    if let Some(day) = universal(cell) {
+        return Ok((day, Written::Universal));
+    }
     if let Some(plain) = plain(cell) {
         return Ok((plain, Written::Plainly));
     }
@@ -303,6 +309,8 @@ fn any(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Written), 
         (3, 2, 2, 2) if order == Order::YearFirst => {
             Ok((made(short_year(a, la)?, b, Some(c))?, Written::Plainly))
         }
+        // 2013.10 as a number is 2013.1, which is January elsewhere.
+        (2, 4, 1, _) if b == 1 && cell.iter().any(|sign| matches!(sign, b'.' | b',')) => Err(Doubt::TwoWays),
         (2, 4, 1 | 2, _) => Ok((made(a, b, None)?, Written::Plainly)),
         (2, 1 | 2, 4, _) => Ok((made(b, a, None)?, Written::Plainly)),
         (3, 4, 1 | 2, 1 | 2) => Ok((made(a, b, Some(c))?, Written::Plainly)),
@@ -321,6 +329,22 @@ fn any(cell: &[u8], order: Order, month_years: bool) -> Result<(Date, Written), 
         }
         _ => Err(Doubt::Unreadable),
     }
+}
+
+/// The day in Paris of an instant that is midnight there, written in universal time the evening before.
+fn universal(cell: &[u8]) -> Option<Date> {
+    let hours = cell.get(11..13)?;
+    let whole = matches!(cell[10], b'T' | b' ') && matches!(hours, b"22" | b"23");
+    if !whole || !(cell.ends_with(b"Z") || cell.ends_with(b"+00:00")) {
+        return None;
+    }
+    let instant: jiff::Timestamp = std::str::from_utf8(cell).ok()?.replace(' ', "T").parse().ok()?;
+    let here = instant.to_zoned_datetime(jiff::tz::TimeZone::get("Europe/Paris").ok()?);
+    if here.time() != jiff::civil::Time::midnight() {
+        return None;
+    }
+    let (year, month, day) = (here.year(), here.month(), here.day());
+    made(year.unsigned_abs(), month.unsigned_abs().into(), Some(day.unsigned_abs().into())).ok()
 }
 
 /// `yyyy-mm-dd`, `yyyy-mm` and `mm/yyyy`, which almost all cells are.
@@ -471,6 +495,14 @@ impl Parts {
             } else if !is_small_word(token) {
                 return Err(Doubt::Unreadable);
             }
+        }
+        // « Tue Jul 01 00:00:00 CET 2003 »: Java and C write the year behind the time.
+        if parts.month.is_some()
+            && parts.n == 1
+            && let Some(year) = tokens(time).filter(|t| t.len() == 4 && t.parse::<u16>().is_ok()).last()
+        {
+            parts.numbers[1] = year.parse().map_err(|_| Doubt::Unreadable)?;
+            (parts.lengths[1], parts.n) = (4, 2);
         }
         Ok(parts)
     }

@@ -195,10 +195,15 @@ impl Worker<'_> {
                 }
             }
         };
-        rows.columns.loyer.append_option(rent);
+        // One that nobody pays is in no sum.
+        let sound = |rent: &f32| (0.0..=limits.loyer_max).contains(rent);
+        rows.columns.loyer.append_option(rent.filter(sound));
         if let Some(rent) = rent {
-            if !(0.0..=limits.loyer_max).contains(&rent) {
-                let message = format!("Loyer de {rent} € par mois : attendu jusqu'à {} €.", limits.loyer_max);
+            if !sound(&rent) {
+                let message = format!(
+                    "Loyer de {rent} € par mois : attendu jusqu'à {} € ; il n'est pas gardé.",
+                    limits.loyer_max
+                );
                 rows.findings.flag(7, layout.name(Col::LOYERPRINC), cell, message);
             } else if let Ok(surface @ 1..) =
                 cells::integer(layout.cell(record, Col::SURFHAB), &mut Tally::default())
