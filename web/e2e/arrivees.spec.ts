@@ -120,4 +120,20 @@ describe('files of an administrator', () => {
     await part.getByText('Aucune sauvegarde dans ce dossier.').waitFor();
     assert.ok((await trail(server, 'sauvegarde')).length === 1);
   });
+
+  test('a double click on a form is one submit', async () => {
+    const { page } = session;
+    await page.goto('about:blank');
+    await page.goto(`${server.base}/administration#organismes`);
+    const form = page.locator('form.form');
+    await form.getByLabel('Nom de l’organisme').fill('Agence des deux clics');
+    await form.getByLabel('Rôle').selectOption('agence');
+    await form.getByLabel(/SIREN/).fill('130001019');
+    await form.getByRole('button', { name: 'Ajouter' }).dblclick();
+    await page.locator('tr', { hasText: 'Agence des deux clics' }).waitFor();
+    await settle(page);
+    assert.equal(await page.getByRole('alert').count(), 0);
+    const made = (await trail(server, 'organisme_cree')).filter((l) => JSON.stringify(l).includes('deux clics'));
+    assert.ok(made.length <= 1, JSON.stringify(made));
+  });
 });

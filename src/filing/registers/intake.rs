@@ -293,9 +293,11 @@ fn holds_a_row(cell: &[u8], fields: usize) -> bool {
 /// Whether a record is the header again with its columns in another order: rows behind it would be read under
 /// the wrong names.
 pub(super) fn is_reordered(record: &ByteRecord, header: &[String]) -> bool {
-    let same = |cell: &[u8], name: &String| cell.eq_ignore_ascii_case(name.trim().as_bytes());
-    let named = |cell: &[u8]| !fields::is_blank(cell) && header.iter().any(|name| same(cell, name));
-    if !record.get(0).is_some_and(&named) || record.len() < 3 {
+    let same = |cell: &[u8], name: &String| cell.eq_ignore_ascii_case(name.as_bytes());
+    let named = |cell: &[u8]| header.iter().any(|name| same(cell, name));
+    // Almost every row ends here: its first cell begins with a digit, or is nobody's name.
+    let first = record.get(0).filter(|cell| cell.first().is_some_and(u8::is_ascii_alphabetic));
+    if !first.is_some_and(&named) || record.len() < 3 {
         return false;
     }
     let names = record.iter().filter(|cell| named(cell)).count();

@@ -14,7 +14,9 @@ export function onceSubmitted(page: Document): void {
     'submit',
     (event) => {
       if (!(event.target instanceof HTMLFormElement)) return;
-      const [before, what] = [last.get(event.target), held(event.target)];
+      // Two buttons of one form (try, then keep) ask for two things.
+      const button = event.submitter?.textContent ?? '';
+      const [before, what] = [last.get(event.target), `${button}\n${held(event.target)}`];
       if (before && before.what === what && event.timeStamp - before.at < AGAIN) {
         event.preventDefault();
         event.stopImmediatePropagation();

@@ -358,7 +358,7 @@ impl Block {
 
     /// A row that a spreadsheet of other separators wrote as one quoted cell, as it was.
     fn unwrapped(&self, record: &ByteRecord, reach: usize) -> Option<ByteRecord> {
-        let [text] = [record.get(0)?];
+        let text = record.get(0)?;
         let fields = text.iter().filter(|b| **b == self.delimiter).count() + 1;
         if record.len() != 1 || reach < 3 || fields < reach {
             return None;
