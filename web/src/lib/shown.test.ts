@@ -33,6 +33,11 @@ describe('a difference', () => {
 });
 
 describe('a gap of recent movers', () => {
+  it('is that of the two values as they are written beside it', () => {
+    const of = (value: number) => ({ ...columns([['a', value, 9, 15]]), unite: 'personnes' });
+    expect(difference(of(2.26), of(2.34), 'neutre', 'evolution').valeurs).toEqual([0]);
+    expect(difference(of(5.15), of(5.64), 'neutre', 'evolution').valeurs).toEqual([0.4]);
+  });
   it('is never significant with few of them', () => expect(difference(columns([['a', 20, 40, 200]]), columns([['a', 60, 9, 15]]), 'fragilite', 'ecart').significatif).toEqual([false]));
 });
 

@@ -126,6 +126,8 @@ const isRounded = (values: Columns, i: number): boolean => values.unite === '%' 
 /** `to` minus `from`, zone by zone, where both are published and exact. */
 export function difference(from: Columns, to: Columns, sens: string, kind: 'evolution' | 'ecart'): Shown {
   const at = new Map(from.codes.map((code, i) => [code, i]));
+  // Beside a difference stand its two values as they are written: with one decimal, where they have more.
+  const written = (v: number): number => (to.unite === '%' || to.unite === 'nombre' ? v : Math.round(v * 10) / 10);
   let ecartes = 0;
   const secret: boolean[] = [];
   const significatif: (boolean | null)[] = [];
@@ -141,7 +143,7 @@ export function difference(from: Columns, to: Columns, sens: string, kind: 'evol
     }
     significatif[i] = kind === 'evolution' ? testOf(from, j, to, i) : (to.repondants[i] ?? 0) >= FEW_RECENTS ? null : false;
     // Without the tail of binary fractions: a change of 5 points is 5.
-    return Math.round((after - before) * 1000) / 1000;
+    return Math.round((written(after) - written(before)) * 1000) / 1000;
   });
   const unite = to.unite === '%' ? 'pts' : to.unite;
   const bornes = unite === 'pts' ? [-TREND.strong, -TREND.stable, TREND.stable, TREND.strong] : symmetric(valeurs);
@@ -149,7 +151,7 @@ export function difference(from: Columns, to: Columns, sens: string, kind: 'evol
   return {
     kind, echelle: to.echelle, indicateur: to.indicateur, unite, codes: to.codes, noms: to.noms, valeurs, secret, ecartes,
     repondants: to.repondants, logements: to.logements, significatif, bornes, colors: diverging(sens, bornes.length + 1), labels: null, rule: null,
-    reference: a === null || b === null ? null : { nom: to.reference.nom, valeur: Math.round((b - a) * 1000) / 1000 },
+    reference: a === null || b === null ? null : { nom: to.reference.nom, valeur: Math.round((written(b) - written(a)) * 1000) / 1000 },
   };
 }
 
