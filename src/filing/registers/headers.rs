@@ -109,12 +109,9 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
     };
     // The column that bears the name itself, wherever it stands: other names of it only fill its gaps.
     let own = |known: &str| named.iter().position(|name| name == known);
+    let stem = |name: &str| name.split('_').filter(|w| !PEOPLE.contains(w)).collect::<String>();
     let part = |i: usize| {
-        let stem = named[i].split('_').filter(|w| !PEOPLE.contains(w)).collect::<String>();
-        let other = |name: &String| {
-            let words = name.split('_').filter(|w| !PEOPLE.contains(w)).collect::<String>();
-            *name != named[i] && words == stem
-        };
+        let other = |name: &String| *name != named[i] && stem(name) == stem(&named[i]);
         named[i].split('_').any(|w| PEOPLE.contains(&w)) && named.iter().any(other)
     };
     let mut resolved = Resolved::default();

@@ -107,12 +107,17 @@ fn is_demands(row: &[String]) -> bool {
     !listed && demandes().is_ok_and(|d| Layout::new(&d.registre, row).is_ok())
 }
 
+/// Where a header has the column that says the year.
+fn year_column(header: &[String]) -> Option<usize> {
+    let names = &magasin().ok()?.annee.colonnes;
+    header.iter().position(|h| names.contains(&canonical(h).replace('_', "")))
+}
+
 /// The column that says the year in the first rows, and the years that it says.
 #[must_use]
 pub fn declared_years(head: &[Vec<String>]) -> Option<(&str, Vec<&str>)> {
     let (header, rows) = head.split_first()?;
-    let names = &magasin().ok()?.annee.colonnes;
-    let at = header.iter().position(|h| names.contains(&canonical(h).replace('_', "")))?;
+    let at = year_column(header)?;
     let mut found: Vec<&str> = rows.iter().filter_map(|r| r.get(at)).map(|c| c.trim()).collect();
     found.retain(|c| c.len() == 4 && c.bytes().all(|b| b.is_ascii_digit()));
     found.sort_unstable();
@@ -126,30 +131,31 @@ pub fn declared_years(head: &[Vec<String>]) -> Option<(&str, Vec<&str>)> {
 /// The file cannot be read.
 pub fn years_of_rows(table: &Table) -> Result<Option<(String, BTreeMap<String, u64>)>, TableError> {
     let Some(header) = table.head.first() else { return Ok(None) };
-    let Ok(names) = magasin().map(|m| &m.annee.colonnes) else { return Ok(None) };
-    let Some(at) = header.iter().position(|h| names.contains(&canonical(h).replace('_', ""))) else {
-        return Ok(None);
-    };
+    let Some(at) = year_column(header) else { return Ok(None) };
     let mut years: BTreeMap<String, u64> = BTreeMap::new();
-    let mut look = |record: &ByteRecord| {
+    look_at(table, table.text.size <= WHOLE, |record| {
         let cell = fields::unfloat(fields::clean(record.get(at).unwrap_or_default()));
         if cell.len() == 4 && cell.iter().all(u8::is_ascii_digit) {
             *years.entry(String::from_utf8_lossy(cell).into_owned()).or_default() += 1;
         }
-    };
-    if table.text.size <= WHOLE {
-        table.for_each::<TableError>(table.skip(), |_, record| {
-            look(record);
-            Ok(())
-        })?;
-    } else {
-        table.survey(table.skip(), |_, record| look(record))?;
-    }
+    })?;
     Ok(Some((header[at].trim().to_owned(), years)))
 }
 
 /// Bytes of a file that is read once more for the year of each row.
 const WHOLE: u64 = 256 << 20;
+
+/// Looks at the first rows of a table, or at all.
+fn look_at(table: &Table, whole: bool, mut look: impl FnMut(&ByteRecord)) -> Result<(), TableError> {
+    if !whole {
+        return table.survey(table.skip(), |_, record| look(record));
+    }
+    table.for_each::<TableError>(table.skip(), |_, record| {
+        look(record);
+        Ok(())
+    })?;
+    Ok(())
+}
 
 fn dwellings(table: &Table, file: &str) -> Result<Verdict, TableError> {
     if let Some((column, years)) = declared_years(&table.head)
@@ -202,22 +208,14 @@ fn dwellings(table: &Table, file: &str) -> Result<Verdict, TableError> {
 fn latest_letting(table: &Table, columns: &[usize], whole: bool) -> Result<Option<u16>, TableError> {
     let mut years: BTreeMap<u16, u64> = BTreeMap::new();
     let mut rows = 0u64;
-    let mut look = |record: &ByteRecord| {
+    look_at(table, whole, |record| {
         rows += 1;
         let cells = columns.iter().filter_map(|at| record.get(*at)).map(fields::clean);
         let of = |cell: &[u8]| std::str::from_utf8(cell).ok()?.split('.').next()?.parse::<u16>().ok();
         if let Some(year) = cells.filter_map(of).filter(|y| (1900..=2100).contains(y)).max() {
             *years.entry(year).or_default() += 1;
         }
-    };
-    if whole {
-        table.for_each::<TableError>(table.skip(), |_, record| {
-            look(record);
-            Ok(())
-        })?;
-    } else {
-        table.survey(table.skip(), |_, record| look(record))?;
-    }
+    })?;
     let least = ((rows as f64 * NOTICED) as u64).max(1);
     Ok(years.iter().rev().find(|(_, n)| **n >= least).map(|(year, _)| *year))
 }

@@ -285,8 +285,8 @@ impl Intake for Dwellings<'_> {
     ) -> Fate {
         let s = &self.ops.seuils;
         let wave = self.c_vague.cell(record);
-        if wave.and_then(|v| fields::integer(v).ok()) != Some(i64::from(self.vague)) {
-            let read = wave.and_then(|v| fields::integer(v).ok());
+        let read = wave.and_then(|v| fields::integer(v).ok());
+        if read != Some(i64::from(self.vague)) {
             let message = if read.is_none() {
                 notes.count("vagues_illisibles");
                 format!("Cette ligne ne dit pas de quelle vague elle est (attendu : {}).", self.vague)

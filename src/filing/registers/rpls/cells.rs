@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::tally::{Count, Tally};
+use crate::days;
 use crate::registers::fields;
 use crate::registers::kit::dates::{self, Written};
 use crate::registers::kit::habit::Habit;
@@ -81,13 +82,7 @@ pub(super) fn damaged_year(cell: &[u8]) -> Option<i64> {
 
 /// The year that a spreadsheet showed as a day: 1974 is the 27th of May 1905. The first of January is a year.
 fn day_count(day: dates::Date) -> Option<i64> {
-    let small = |n: u16| i8::try_from(n).ok();
-    let then = jiff::civil::Date::new(
-        i16::try_from(day.year).ok()?,
-        small(day.month.into())?,
-        small(day.day?.into())?,
-    )
-    .ok()?;
+    let then = days::civil(day.yyyymmdd()?)?;
     let first = jiff::civil::date(1899, 12, 30);
     let n = i64::from(first.until(then).ok()?.get_days());
     ((1_700..=2_100).contains(&n) && (day.month, day.day) != (1, Some(1))).then_some(n)

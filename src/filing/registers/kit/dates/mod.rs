@@ -343,8 +343,12 @@ fn universal(cell: &[u8]) -> Option<Date> {
     if here.time() != jiff::civil::Time::midnight() {
         return None;
     }
-    let (year, month, day) = (here.year(), here.month(), here.day());
-    made(year.unsigned_abs(), month.unsigned_abs().into(), Some(day.unsigned_abs().into())).ok()
+    of_day(here.date())
+}
+
+fn of_day(day: jiff::civil::Date) -> Option<Date> {
+    made(day.year().unsigned_abs(), day.month().unsigned_abs().into(), Some(day.day().unsigned_abs().into()))
+        .ok()
 }
 
 /// `yyyy-mm-dd`, `yyyy-mm` and `mm/yyyy`, which almost all cells are.
@@ -419,8 +423,7 @@ fn serial(days: u32) -> Option<Date> {
         return None;
     }
     let day = jiff::civil::date(1899, 12, 30).checked_add(jiff::Span::new().days(i64::from(days))).ok()?;
-    made(day.year().unsigned_abs(), day.month().unsigned_abs().into(), Some(day.day().unsigned_abs().into()))
-        .ok()
+    of_day(day)
 }
 
 /// `43525.5` and `43525,75`: noon and evening of a day.
